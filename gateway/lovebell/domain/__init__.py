@@ -1,0 +1,1 @@
+"""What the doorbell decides, and nothing else: no clock, no disk, no network, no randomness."""

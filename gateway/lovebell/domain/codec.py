@@ -1,0 +1,93 @@
+"""Episodes and plans as JSON, the form in which they lie in the database.
+
+The plan of an episode never changes shape after its beginning except by a re-pairing, so it is
+written apart from the rest, which changes with every event.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from lovebell.domain.episode import Call, Episode, Kind, Limits, Phase, State
+from lovebell.domain.model import Step
+from lovebell.domain.plan import CallStep, Target
+
+_ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def plan_to_json(steps: tuple[Step, ...]) -> str:
+    """A home's plan."""
+    return _ENCODE([[list(step.targets), step.for_ms] for step in steps])
+
+
+def plan_from_json(text: str) -> tuple[Step, ...]:
+    """The plan that `plan_to_json` wrote."""
+    return tuple(Step(tuple(targets), for_ms) for targets, for_ms in json.loads(text))
+
+
+def call_plan_to_json(plan: tuple[CallStep, ...]) -> str:
+    """An episode's own copy of its plan."""
+    return _ENCODE([[s.words, s.for_ms, [_target(t) for t in s.targets]] for s in plan])
+
+
+def call_plan_from_json(text: str) -> tuple[CallStep, ...]:
+    """The copy that `call_plan_to_json` wrote."""
+    return tuple(
+        CallStep(words, for_ms, tuple(_to_target(t) for t in targets))
+        for words, for_ms, targets in json.loads(text)
+    )
+
+
+def episode_to_json(episode: Episode) -> str:
+    """All of an episode but its plan."""
+    return _ENCODE(
+        {
+            "id": episode.id,
+            "kind": episode.kind,
+            "button": episode.button,
+            "home": episode.home,
+            "label": episode.label,
+            "limits": [
+                episode.limits.acknowledge_ms,
+                episode.limits.cancel_ms,
+                episode.limits.test_ms,
+            ],
+            "begun_ms": episode.begun_ms,
+            "state": episode.state,
+            "step": episode.step,
+            "until_ms": episode.until_ms,
+            "calls": [
+                [c.chime, c.responder, c.phase, c.step, c.tries, c.again_ms, c.until_ms]
+                for c in episode.calls
+            ],
+            "presses": episode.presses,
+            "coming": [_target(target) for target in episode.coming],
+            "outcome": episode.outcome,
+            "ended_ms": episode.ended_ms,
+        }
+    )
+
+
+def episode_from_json(body: str, plan: str) -> Episode:
+    """The episode that `episode_to_json` and `call_plan_to_json` wrote."""
+    raw: dict[str, Any] = json.loads(body)
+    return Episode(
+        **raw
+        | {
+            "kind": Kind(raw["kind"]),
+            "plan": call_plan_from_json(plan),
+            "limits": Limits(*raw["limits"]),
+            "state": State(raw["state"]),
+            "calls": tuple(Call(c[0], c[1], Phase(c[2]), *c[3:]) for c in raw["calls"]),
+            "coming": tuple(_to_target(target) for target in raw["coming"]),
+        }
+    )
+
+
+def _target(target: Target) -> list[Any]:
+    return [target.responder, target.name, list(target.chimes)]
+
+
+def _to_target(raw: list[Any]) -> Target:
+    return Target(raw[0], raw[1], tuple(raw[2]))

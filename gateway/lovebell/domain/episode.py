@@ -1,0 +1,285 @@
+"""An episode and all that can happen to it or because of it, as values.
+
+Owns the shapes: states, calls, events, effects. What follows from what stands in `course`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lovebell.domain.plan import CallStep, Target
+
+
+class Kind(StrEnum):
+    """What a press, and the episode it begins, is for."""
+
+    CALL = "call"
+    TEST = "test"
+
+
+class State(StrEnum):
+    """How far an episode has come."""
+
+    RINGING = "ringing"
+    ACKNOWLEDGED = "acknowledged"
+    ARRIVED = "arrived"
+    RESOLVED = "resolved"
+
+
+class Phase(StrEnum):
+    """How far a chime has come in one episode."""
+
+    RUNG = "rung"  # told to ring, has not answered yet
+    MISSED = "missed"  # did not answer in time; still being told
+    REACHED = "reached"  # says that it rings
+    HUSHING = "hushing"  # told to stop, has not answered yet
+    QUIET = "quiet"
+
+
+class What(StrEnum):
+    """What a line of the record says. Every one has a sentence in `lovebell.story`."""
+
+    PRESSED = "pressed"
+    HEARD_OF = "heard_of"
+    REPEATED = "repeated"
+    PRESSED_AGAIN = "pressed_again"
+    STEP = "step"
+    RUNG = "rung"
+    REACHED = "reached"
+    MISSED = "missed"
+    UNREACHABLE = "unreachable"
+    PASSED = "passed"
+    ACKNOWLEDGED = "acknowledged"
+    ALSO_ACKNOWLEDGED = "also_acknowledged"
+    LATE_ACKNOWLEDGED = "late_acknowledged"
+    EXPIRED = "expired"
+    ARRIVED = "arrived"
+    ALSO_ARRIVED = "also_arrived"
+    LATE_ARRIVED = "late_arrived"
+    CANCEL_ASKED = "cancel_asked"
+    RESOLVED = "resolved"
+    REPAIRED = "repaired"
+    TEST_IGNORED = "test_ignored"
+    NOTHING_TO_CANCEL = "nothing_to_cancel"
+    UNPLACED = "unplaced"
+    UNPAIRED = "unpaired"
+    UNKNOWN_DEVICE = "unknown_device"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One chime in one episode.
+
+    `again_ms` is when it will be told again; None when it has answered. `until_ms` is when it
+    stops by itself.
+    """
+
+    chime: str
+    responder: str
+    phase: Phase
+    step: int
+    tries: int
+    again_ms: int | None
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The times of an episode that are the community's to choose."""
+
+    acknowledge_ms: int = 600_000
+    cancel_ms: int = 30_000
+    test_ms: int = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """All that follows from a press until it is resolved.
+
+    `until_ms` is the end of the current step or of the acknowledgement; None when nothing is
+    waited for. `coming` are the responders who acknowledged, first first. Times are UTC
+    milliseconds. `plan`, `home` and `limits` are the episode's own copies: later edits do not
+    disturb it.
+    """
+
+    id: str
+    kind: Kind
+    button: str
+    home: str
+    label: str
+    plan: tuple[CallStep, ...]
+    limits: Limits
+    begun_ms: int
+    state: State = State.RINGING
+    step: int = 0
+    until_ms: int | None = None
+    calls: tuple[Call, ...] = ()
+    presses: int = 1
+    coming: tuple[Target, ...] = ()
+    outcome: str = ""
+    ended_ms: int | None = None
+
+    @property
+    def deadline(self) -> int | None:
+        """When `Due` must be delivered at the latest; None when nothing is waited for."""
+        times = [call.again_ms for call in self.calls if call.again_ms is not None]
+        if self.until_ms is not None:
+            times.append(self.until_ms)
+        return min(times, default=None)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still waits for a human."""
+        return self.state is not State.RESOLVED
+
+    @property
+    def last_step(self) -> int:
+        """The step that repeats for ever."""
+        return len(self.plan) - 1
+
+
+# -- events ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """The button again, during the episode."""
+
+    press_id: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The elder takes it back."""
+
+    press_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A deadline may have passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ringing:
+    """A chime says that it rings."""
+
+    chime: str
+    responder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hushed:
+    """A chime says that it does not ring."""
+
+    chime: str
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """A chime has come on line again."""
+
+    chime: str
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """A responder says "I am coming"; `by` is the chime or the operator that says so."""
+
+    target: Target
+    by: str
+    chime: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A responder is at the door."""
+
+    target: Target
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A human says that it is over, and how it ended."""
+
+    by: str
+    outcome: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """A responder has other chimes than when the episode began."""
+
+    target: Target
+
+
+Event = (
+    Pressed
+    | Cancelled
+    | Due
+    | Ringing
+    | Hushed
+    | Back
+    | Acknowledged
+    | Arrived
+    | Resolved
+    | Repaired
+)
+
+
+# -- effects ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Tell a chime to ring. The only effect that does not wait for the disk."""
+
+    chime: str
+    step: int
+    for_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hush:
+    """Tell a chime to stop."""
+
+    chime: str
+    why: str
+    who: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Tell the button how far help has come."""
+
+    state: str
+    who: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line of the record. `who` is the device, responder or operator that did it, or ""."""
+
+    what: What
+    who: str = ""
+    detail: Mapping[str, str | int] = field(default_factory=dict[str, str | int])
+
+
+Effect = Ring | Hush | Tell | Note
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an event made of an episode, and what is to be done about it, in this order."""
+
+    episode: Episode
+    effects: tuple[Effect, ...] = ()

@@ -1,0 +1,239 @@
+"""The wire protocol as the gateway speaks it: topics and payloads, `docs/protocol.md` in code.
+
+Owns decoding, checking and encoding. Knows nothing of MQTT clients and of what messages cause.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+ROOT: Final = "lovebell"
+VERSION: Final = "v1"
+MAX_PAYLOAD: Final = 1024
+
+#: The leaves a gateway listens to, with their quality of service.
+FROM_DEVICES: Final[Mapping[str, int]] = {
+    "press": 1,
+    "acknowledge": 1,
+    "ringing": 1,
+    "hushed": 1,
+    "state": 1,
+    "heartbeat": 0,
+}
+
+_DEVICE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,23}\Z", re.ASCII)
+_ID: Final = re.compile(r"[A-Za-z0-9-]{1,40}\Z", re.ASCII)
+_VERSION: Final = re.compile(r"v[0-9]{1,9}\Z", re.ASCII)
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+
+Fields = dict[str, Any]
+
+
+class BadMessageError(ValueError):
+    """A message that breaks `docs/protocol.md`. `code` is one of the codes of its section 10."""
+
+    def __init__(self, code: str, why: str, device: str = "") -> None:
+        super().__init__(why)
+        self.code = code
+        self.device = device
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A decoded message: every field with a value, defaults filled in, unknown fields gone."""
+
+    device: str
+    leaf: str
+    fields: Fields
+
+
+def is_device(value: object) -> bool:
+    """Whether this is a well-formed name of a device."""
+    return isinstance(value, str) and _DEVICE.match(value) is not None
+
+
+def is_id(value: object) -> bool:
+    """Whether this is a well-formed id of a press or an acknowledgement."""
+    return isinstance(value, str) and _ID.match(value) is not None
+
+
+def episode_id(button: str, press_id: str) -> str:
+    """The name of the episode that this press begins."""
+    return f"{button}.{press_id}"
+
+
+def split_episode(episode: str) -> tuple[str, str]:
+    """The button and the press id in the name of an episode."""
+    button, _, press_id = episode.partition(".")
+    return button, press_id
+
+
+def _is_episode(value: object) -> bool:
+    if not isinstance(value, str):
+        return False
+    button, press_id = split_episode(value)
+    return is_device(button) and is_id(press_id)
+
+
+def _whole(low: int, high: int) -> Callable[[object], bool]:
+    # type(), not isinstance: True is an int to isinstance.
+    return lambda value: type(value) is int and low <= value <= high
+
+
+def _one_of(*words: str) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, str) and value in words
+
+
+def _text(max_bytes: int) -> Callable[[object], bool]:
+    def check(value: object) -> bool:
+        if not isinstance(value, str) or _CONTROL.search(value):
+            return False
+        try:
+            return len(value.encode()) <= max_bytes
+        except UnicodeEncodeError:  # half of a surrogate pair, written as an escape
+            return False
+
+    return check
+
+
+def _is_bool(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    name: str
+    check: Callable[[object], bool]
+    must: bool = False
+    default: object = None
+
+
+_MS = _whole(0, 2**31 - 1)
+_EPISODE = _Field("episode", _is_episode, must=True)
+
+#: One literal table: every leaf, every field. Section 3 and 4 of the protocol.
+LEAVES: Final[Mapping[str, tuple[_Field, ...]]] = {
+    "press": (
+        _Field("id", is_id, must=True),
+        _Field("kind", _one_of("call", "cancel", "test"), must=True),
+        _Field("age_ms", _MS),
+        _Field("count", _whole(1, 65535), default=1),
+        _Field("first_age_ms", _MS),
+    ),
+    "acknowledge": (
+        _Field("id", is_id, must=True),
+        _EPISODE,
+        _Field("age_ms", _MS),
+    ),
+    "ringing": (_EPISODE,),
+    "hushed": (_EPISODE,),
+    "state": (
+        _Field("online", _is_bool, must=True),
+        _Field("role", _one_of("button", "chime")),
+        _Field("firmware", _text(32)),
+        _Field("boot", _MS),
+    ),
+    "heartbeat": (
+        _Field("every_s", _whole(1, 86400), must=True),
+        _Field("up_s", _MS, must=True),
+        _Field("journal", _whole(0, 65535)),
+        _Field("heap", _MS),
+        _Field("rssi", _whole(-127, 0)),
+        _Field("mv", _whole(0, 60000)),
+        _Field("reset", _whole(0, 255)),
+    ),
+    "receipt": (
+        _Field("id", is_id, must=True),
+        _Field("episode", _is_episode),
+    ),
+    "episode": (
+        _EPISODE,
+        _Field("state", _one_of("ringing", "coming", "arrived", "resolved"), must=True),
+        _Field("who", _text(64)),
+    ),
+    "ring": (
+        _EPISODE,
+        _Field("kind", _one_of("call", "test"), must=True),
+        _Field("button", is_device, must=True),
+        _Field("home", _text(160), must=True),
+        _Field("step", _whole(1, 64), must=True),
+        _Field("for_ms", _whole(1000, 86_400_000), must=True),
+    ),
+    "hush": (
+        _EPISODE,
+        _Field("why", _one_of("acknowledged", "cancelled", "resolved"), must=True),
+        _Field("who", _text(64)),
+    ),
+}
+
+
+def _refuse_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not an integer")
+
+
+_DECODER: Final = json.JSONDecoder(parse_float=_refuse_number, parse_constant=_refuse_number)
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def decode(topic: str, payload: bytes) -> Message:
+    """Read one message. Raises BadMessageError with the first code of section 10 that applies."""
+    device, leaf = _decode_topic(topic)
+    if len(payload) > MAX_PAYLOAD:
+        raise BadMessageError("size", f"{len(payload)} bytes, at most {MAX_PAYLOAD}", device)
+    try:
+        body = _DECODER.decode(payload.decode())
+    except (ValueError, RecursionError) as why:  # bad UTF-8 is a ValueError too
+        raise BadMessageError("json", f"not JSON as the protocol wants it: {why}", device) from why
+    if not isinstance(body, dict):
+        raise BadMessageError("json", "not a JSON object", device)
+    return Message(device, leaf, _check(leaf, body, device))  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _decode_topic(topic: str) -> tuple[str, str]:
+    parts = topic.split("/")
+    device = parts[2] if len(parts) == 4 and is_device(parts[2]) else ""
+    if len(parts) != 4 or parts[0] != ROOT or not _VERSION.match(parts[1]) or not device:
+        raise BadMessageError("topic", f"{topic!r} is no topic of the protocol", device)
+    if parts[3] not in LEAVES:
+        raise BadMessageError("topic", f"{parts[3]!r} is no leaf of the protocol", device)
+    if parts[1] != VERSION:
+        raise BadMessageError("version", f"speaks {parts[1]}, the gateway {VERSION}", device)
+    return device, parts[3]
+
+
+def _check(leaf: str, body: Fields, device: str) -> Fields:
+    fields: Fields = {}
+    for field in LEAVES[leaf]:
+        if field.name not in body:
+            if field.must:
+                raise BadMessageError("field", f"{leaf} has no {field.name!r}", device)
+            if field.default is not None:
+                fields[field.name] = field.default
+            continue
+        value = body[field.name]
+        if not field.check(value):
+            raise BadMessageError("field", f"{leaf}: {field.name} is {value!r:.80}", device)
+        fields[field.name] = value
+    return fields
+
+
+def topic(device: str, leaf: str) -> str:
+    """The topic of a device's leaf."""
+    return f"{ROOT}/{VERSION}/{device}/{leaf}"
+
+
+def encode(fields: Fields) -> bytes:
+    """A payload. The caller has cut texts to size (`fit`)."""
+    return _ENCODER.encode(fields).encode()
+
+
+def fit(text: str, max_bytes: int) -> str:
+    """The text without control characters, cut at a character to at most so many bytes."""
+    clean = _CONTROL.sub(" ", text)
+    return clean.encode(errors="replace")[:max_bytes].decode(errors="ignore")
