@@ -1,0 +1,79 @@
+"""The benchmark's own tools: they build, and they count right. How fast is never asserted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from bench import build
+from bench.load import Tools, echoing, press
+from simulator.mosquitto import Mosquitto
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    mosquitto = Mosquitto(tmp_path / "broker")
+    mosquitto.start()
+    yield mosquitto
+    mosquitto.kill()
+
+
+def test_a_machine_without_a_compiler_is_told_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(build.CompilerMissingError, match="apt-get install gcc"):
+        Tools.compile(tmp_path / "build")
+
+
+# `make test` promises to need nothing but Python, git and make; a compiler is needed only by
+# `make bench`. So where there is none these tests do not exist, and nothing is skipped.
+if build.find_compiler():
+
+    @pytest.fixture(scope="module")
+    def tools(tmp_path_factory: pytest.TempPathFactory) -> Tools:
+        return Tools.compile(tmp_path_factory.mktemp("build"))
+
+    def test_the_tools_compile_without_a_warning(tools: Tools) -> None:
+        assert "-Werror" in build.FLAGS
+        assert tools.echo.exists()
+        assert tools.load.exists()
+
+    @pytest.mark.parametrize("window", [1, 50])
+    def test_every_press_at_the_echo_comes_back_as_one_ring(
+        tools: Tools, broker: Mosquitto, window: int
+    ) -> None:
+        with echoing(tools, broker.port):
+            load = press(tools, broker.port, 200, "--ring-only", window=window)
+        assert load.presses == 200
+        assert (load.ring.count, load.ring.missing, load.ring.duplicates) == (200, 0, 0)
+        assert load.puback == 200
+        assert load.foreign == 0
+
+    def test_a_receipt_that_never_comes_is_reported_as_missing(
+        tools: Tools, broker: Mosquitto
+    ) -> None:
+        with echoing(tools, broker.port):  # the echo gives no receipts
+            load = press(tools, broker.port, 5, "--wait-s=1", window=5)
+        assert load.receipt is not None
+        assert (load.ring.missing, load.receipt.missing, load.missing) == (0, 5, 5)
+
+    def test_a_ring_that_comes_twice_is_reported_as_a_duplicate(
+        tools: Tools, broker: Mosquitto
+    ) -> None:
+        # As with two gateways by mistake: each press rings twice. How many of the second rings
+        # come before the end is up to the machine; most do, and none may be taken for a first.
+        with echoing(tools, broker.port), echoing(tools, broker.port, name="second"):
+            load = press(tools, broker.port, 50, "--ring-only", "--pause-ms=5")
+        assert load.ring.missing == 0
+        assert 0 < load.ring.duplicates <= 50
+
+    def test_presses_that_nobody_answers_are_all_reported_as_missing(
+        tools: Tools, broker: Mosquitto
+    ) -> None:
+        load = press(tools, broker.port, 3, "--ring-only", "--wait-s=1", window=3)
+        assert (load.ring.count, load.ring.missing) == (0, 3)
