@@ -72,17 +72,13 @@ def episode_to_json(episode: Episode) -> str:
 def episode_from_json(body: str, plan: str) -> Episode:
     """The episode that `episode_to_json` and `call_plan_to_json` wrote."""
     raw: dict[str, Any] = json.loads(body)
-    return Episode(
-        **raw
-        | {
-            "kind": Kind(raw["kind"]),
-            "plan": call_plan_from_json(plan),
-            "limits": Limits(*raw["limits"]),
-            "state": State(raw["state"]),
-            "calls": tuple(Call(c[0], c[1], Phase(c[2]), *c[3:]) for c in raw["calls"]),
-            "coming": tuple(_to_target(target) for target in raw["coming"]),
-        }
-    )
+    raw["kind"] = Kind(raw["kind"])
+    raw["plan"] = call_plan_from_json(plan)
+    raw["limits"] = Limits(*raw["limits"])
+    raw["state"] = State(raw["state"])
+    raw["calls"] = tuple(Call(c[0], c[1], Phase(c[2]), *c[3:]) for c in raw["calls"])
+    raw["coming"] = tuple(_to_target(target) for target in raw["coming"])
+    return Episode(**raw)
 
 
 def _target(target: Target) -> list[Any]:

@@ -1,0 +1,102 @@
+"""What goes to disk and comes back from it, as values.
+
+Owns the shapes that the engine and a store hand each other. Knows nothing of SQL.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lovebell.domain.episode import Episode
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Proof that a press or an acknowledgement is on disk; a duplicate is known by it.
+
+    `kind` is call, cancel, test or acknowledge; `episode` is "" where none could be named.
+    `at_ms` is when it was pressed as far as is known, `received_ms` when it was heard of.
+    """
+
+    device: str
+    id: str
+    kind: str
+    episode: str
+    at_ms: int
+    received_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the record: append only."""
+
+    at_ms: int
+    episode: str
+    what: str
+    who: str = ""
+    detail: Mapping[str, str | int] = field(default_factory=dict[str, str | int])
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A line of the outbox: something to be sent at least once after the commit.
+
+    A later letter with the same key takes the place of an earlier one.
+    """
+
+    key: str
+    kind: str
+    target: str
+    body: str
+    created_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of a device's health: when it was last heard, and what it last said."""
+
+    device: str
+    at_ms: int
+    online: bool
+    firmware: str = ""
+    heartbeat: Mapping[str, str | int] = field(default_factory=dict[str, str | int])
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What an operator wants done with an episode: verb is acknowledge, arrive or resolve."""
+
+    n: int
+    by: str
+    verb: str
+    episode: str
+    responder: str = ""
+    outcome: str = ""
+    note: str = ""
+
+
+@dataclass(slots=True)
+class Batch:
+    """What is written in one transaction: all of it or nothing."""
+
+    receipts: list[Receipt] = field(default_factory=list["Receipt"])
+    episodes: dict[str, Episode] = field(default_factory=dict[str, "Episode"])
+    lines: list[Line] = field(default_factory=list["Line"])
+    letters: dict[str, Letter] = field(default_factory=dict[str, "Letter"])
+    sent: list[Letter] = field(default_factory=list["Letter"])
+    answers: dict[int, str] = field(default_factory=dict[int, str])
+    seen: dict[str, Seen] = field(default_factory=dict[str, "Seen"])
+
+    def add(self, later: Batch) -> None:
+        """Put a later batch behind this one."""
+        self.receipts += later.receipts
+        self.episodes.update(later.episodes)
+        self.lines += later.lines
+        self.letters.update(later.letters)
+        self.sent += later.sent
+        self.answers.update(later.answers)
+        self.seen.update(later.seen)

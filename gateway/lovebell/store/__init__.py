@@ -1,0 +1,1 @@
+"""The disk: SQLite through SQLAlchemy Core. The only importer of SQLAlchemy."""

@@ -1,0 +1,167 @@
+"""The tables as they stand now. How they came to be stands in `migrations`.
+
+Times are UTC milliseconds. What belongs together is written in one transaction.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData()
+
+home = Table(
+    "home",
+    metadata,
+    Column("id", String(24), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("address", Text, nullable=False, server_default=""),
+    Column("phone", Text, nullable=False, server_default=""),
+    Column("notes", Text, nullable=False, server_default=""),
+    Column("care_level", Integer, nullable=False, server_default="1"),
+    Column("grid", String(24), nullable=False, server_default=""),
+)
+
+responder = Table(
+    "responder",
+    metadata,
+    Column("id", String(24), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("phone", Text, nullable=False, server_default=""),
+    Column("grid", String(24), nullable=False, server_default=""),
+)
+
+device = Table(
+    "device",
+    metadata,
+    Column("id", String(24), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+)
+
+# Who was paired with what, and when: `until_ms` is empty while it lasts.
+pairing = Table(
+    "pairing",
+    metadata,
+    Column("n", Integer, primary_key=True),
+    Column("link", String(16), nullable=False),
+    Column("subject", String(24), nullable=False),
+    Column("object", String(24), nullable=False),
+    Column("rank", Integer, nullable=False, server_default="1"),
+    Column("since_ms", BigInteger, nullable=False),
+    Column("until_ms", BigInteger),
+    Index("pairing_now", "link", "subject", sqlite_where=text("until_ms IS NULL")),
+)
+
+plan = Table(
+    "plan",
+    metadata,
+    Column("home", String(24), ForeignKey("home.id", ondelete="CASCADE"), primary_key=True),
+    Column("steps", Text, nullable=False),
+)
+
+# One row; an operator's change to the tables above raises `n`, and a running gateway sees it.
+revision = Table("revision", metadata, Column("n", Integer, primary_key=True))
+
+# Every press and acknowledgement that was given a receipt. A duplicate is known by it.
+receipt = Table(
+    "receipt",
+    metadata,
+    Column("device", String(24), primary_key=True),
+    Column("id", String(40), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("episode", String(65), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+    Index("receipt_episode", "episode"),
+)
+
+# `body` and `call_plan` are the whole episode (domain.codec); the other columns are for finding it.
+episode = Table(
+    "episode",
+    metadata,
+    Column("n", Integer, primary_key=True),
+    Column("id", String(65), nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("button", String(24), nullable=False),
+    Column("home", String(24), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("begun_ms", BigInteger, nullable=False),
+    Column("ended_ms", BigInteger),
+    Column("deadline_ms", BigInteger),
+    Column("outcome", Text, nullable=False, server_default=""),
+    Column("body", Text, nullable=False),
+    Column("call_plan", Text, nullable=False),
+    UniqueConstraint("id"),
+    # What the gateway needs at a start, however many have ended.
+    Index(
+        "episode_live",
+        "n",
+        sqlite_where=text("state != 'resolved' OR deadline_ms IS NOT NULL"),
+    ),
+    Index("episode_home", "home", "begun_ms"),
+)
+
+# The record: append only.
+event = Table(
+    "event",
+    metadata,
+    Column("n", Integer, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("episode", String(65), nullable=False, server_default=""),
+    Column("what", String(24), nullable=False),
+    Column("who", String(64), nullable=False, server_default=""),
+    Column("detail", JSON, nullable=False),
+    Index("event_episode", "episode", "n", sqlite_where=text("episode != ''")),
+)
+
+# What is still to be sent. A row goes when the far side has it.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("key", String(96), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("target", String(64), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+)
+
+# What operators want done; `answer` is empty until the gateway has done it.
+command = Table(
+    "command",
+    metadata,
+    Column("n", Integer, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("verb", String(16), nullable=False),
+    Column("episode", String(65), nullable=False),
+    Column("responder", String(24), nullable=False, server_default=""),
+    Column("outcome", Text, nullable=False, server_default=""),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("answer", Text),
+    Index("command_open", "n", sqlite_where=text("answer IS NULL")),
+)
+
+seen = Table(
+    "seen",
+    metadata,
+    Column("device", String(24), primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("online", Boolean, nullable=False),
+    Column("firmware", String(32), nullable=False, server_default=""),
+    Column("heartbeat", JSON, nullable=False),
+)
