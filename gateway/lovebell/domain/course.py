@@ -83,6 +83,20 @@ def advance(episode: Episode, event: Event, now: int) -> Outcome:
     return Outcome(episode) if rule is None else rule(episode, event, now)
 
 
+def told(episode: Episode) -> Tell:
+    """What the button should know of the episode as it stands."""
+    who = episode.coming[0].name if episode.coming else ""
+    match episode.state:
+        case State.RINGING:
+            return Tell("ringing")
+        case State.ACKNOWLEDGED:
+            return Tell("coming", who)
+        case State.ARRIVED:
+            return Tell("arrived", who)
+        case State.RESOLVED:
+            return Tell("resolved", who)
+
+
 # -- ringing ---------------------------------------------------------------------------------
 
 
@@ -95,7 +109,7 @@ def _ring_from(episode: Episode, step: int, now: int, *before: Effect) -> Outcom
         effects += [Note(What.UNREACHABLE, t.responder) for t in here.targets if not t.chimes]
         if any(target.chimes for target in here.targets):
             break
-        effects.append(Note(What.PASSED, detail={"step": step + 1}))
+        effects.append(Note(What.NOBODY, detail={"step": step + 1}))
         if step == episode.last_step:
             break
         step += 1

@@ -53,6 +53,7 @@ class What(StrEnum):
     REACHED = "reached"
     MISSED = "missed"
     UNREACHABLE = "unreachable"
+    NOBODY = "nobody"
     PASSED = "passed"
     ACKNOWLEDGED = "acknowledged"
     ALSO_ACKNOWLEDGED = "also_acknowledged"

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from lovebell.domain.episode import Episode
 
 
+class DiskError(RuntimeError):
+    """The database cannot be used just now: full, locked or gone. The same may be tried again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """Proof that a press or an acknowledgement is on disk; a duplicate is known by it.
@@ -90,6 +94,19 @@ class Batch:
     sent: list[Letter] = field(default_factory=list["Letter"])
     answers: dict[int, str] = field(default_factory=dict[int, str])
     seen: dict[str, Seen] = field(default_factory=dict[str, "Seen"])
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to write."""
+        return not (
+            self.receipts
+            or self.episodes
+            or self.lines
+            or self.letters
+            or self.sent
+            or self.answers
+            or self.seen
+        )
 
     def add(self, later: Batch) -> None:
         """Put a later batch behind this one."""

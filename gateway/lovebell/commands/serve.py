@@ -1,0 +1,66 @@
+"""`lovebell serve`: puts the gateway together and keeps it running until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from lovebell import __version__, service
+from lovebell.broker import Address, Broker
+from lovebell.clock import SystemClock
+from lovebell.engine import Engine
+from lovebell.reception import SUBSCRIPTIONS, Reception
+from lovebell.store.live import LiveStore
+
+if TYPE_CHECKING:
+    from lovebell.config import Settings
+
+log = logging.getLogger("lovebell.serve")
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT, then write what waits and return.
+
+    Raises ConfigError, DatabaseInUseError, NewerDatabaseError, DiskError: nothing was started.
+    """
+    if sys.platform == "win32":
+        asyncio.run(_serve(settings))
+        return
+    import uvloop  # there is none for Windows
+
+    uvloop.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    password = settings.read_password()
+    address = Address(
+        settings.broker_host,
+        settings.broker_port,
+        settings.broker_client_id,
+        settings.broker_user,
+        "" if password is None else password.get_secret_value(),
+        settings.broker_ca,
+    )
+    clock = SystemClock()
+    store = LiveStore(settings.database)
+    try:
+        stop = asyncio.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(name, stop.set)
+
+        def arrived(topic: str, payload: bytes, token: int) -> None:
+            reception.receive(topic, payload, token, clock.now())
+
+        broker = Broker(address, SUBSCRIPTIONS, arrived, lambda: engine.up(clock.now()))
+        engine = Engine(store, broker, settings.limits, settings.plan)
+        reception = Reception(engine)
+        await engine.load()
+        extra = {"version": __version__, "database": str(settings.database)}
+        log.info("serving", extra=extra | {"open_episodes": len(engine.opened)})
+        await service.run(engine, reception, broker.run, clock, stop)
+        log.info("stopped", extra={"open_episodes": len(engine.opened)})
+    finally:
+        await store.close()

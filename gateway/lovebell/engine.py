@@ -1,0 +1,388 @@
+"""The engine: what the domain decides, done in the order that loses nothing.
+
+Decide, ring, commit, receipt, acknowledge to the broker. The ring does not wait for the disk;
+everything else does. What arrives together is committed together. Owns the episodes in memory
+and the queue to the disk; decides nothing itself. The store, the broker and the clock are
+arguments, and no task runs that `run` did not start, so that a test can take each step by hand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import logging
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from lovebell.domain import course, wire
+from lovebell.domain.episode import (
+    Back,
+    Due,
+    Episode,
+    Event,
+    Hush,
+    Kind,
+    Limits,
+    Note,
+    Outcome,
+    Repaired,
+    Ring,
+    Tell,
+)
+from lovebell.domain.plan import DEFAULT, Directory, Target
+from lovebell.domain.records import Batch, DiskError, Letter, Line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lovebell.domain.model import Books, Step
+    from lovebell.domain.records import Command
+
+log = logging.getLogger("lovebell.engine")
+
+#: The disk failed: tried again this often. SQLite itself waits five seconds for a lock.
+RETRY_S = 1.0
+
+
+class Store(Protocol):
+    """The disk, as the engine needs it (`store.live`)."""
+
+    def placed(self, device: str, event_id: str) -> str | None: ...
+    def episode(self, episode: str) -> Episode | None: ...
+    def live(self) -> list[Episode]: ...
+    def letters(self) -> list[Letter]: ...
+    def revision(self) -> int: ...
+    def commands(self) -> list[Command]: ...
+    async def books(self) -> Books: ...
+    async def save(self, batch: Batch) -> None: ...
+
+
+class Bell(Protocol):
+    """The broker, as the engine needs it (`broker`)."""
+
+    def publish(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        retain: bool = False,
+        then: Callable[[], None] | None = None,
+    ) -> bool: ...
+    def settle(self, token: int) -> None: ...
+
+
+@dataclass(slots=True)
+class Work:
+    """What one message or deadline wants written, and what is to be done once it is."""
+
+    now: int
+    token: int = 0
+    batch: Batch = field(default_factory=Batch)
+    receipts: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
+    after: list[tuple[Episode, Hush]] = field(default_factory=list[tuple[Episode, Hush]])
+
+
+class Engine:
+    """All open episodes, and the way to the disk and to the devices.
+
+    Start with `load`. `trouble` is "" or what is wrong with the disk, in the disk's words.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        bell: Bell,
+        limits: Limits | None = None,
+        default: tuple[Step, ...] = DEFAULT,
+    ) -> None:
+        self.store = store
+        self.bell = bell
+        self.limits = limits or Limits()
+        self.trouble = ""
+        self.episodes: dict[str, Episode] = {}
+        self.opened: dict[tuple[str, Kind], str] = {}
+        self.pending: dict[tuple[str, str], str] = {}
+        self.directory: Directory
+        self._default = default
+        self._revision = -1
+        self._rung_at: defaultdict[str, set[str]] = defaultdict(set)
+        self._deadlines: list[tuple[int, str]] = []
+        self._letters: dict[str, Letter] = {}
+        self._work: list[Work] = []
+        self.has_work = asyncio.Event()
+        self.has_deadline = asyncio.Event()
+
+    async def load(self) -> None:
+        """Take up what the last run left: open episodes, what is still to be sent, the books."""
+        self._revision = self.store.revision()
+        self.directory = Directory(await self.store.books(), self._default)
+        for episode in self.store.live():
+            self._keep(episode)
+        self._letters = {letter.key: letter for letter in self.store.letters()}
+
+    # -- deciding ------------------------------------------------------------------------
+
+    def apply(self, outcome: Outcome, work: Work) -> None:
+        """Keep the episode, ring at once, and put everything else behind the commit."""
+        episode = outcome.episode
+        self._keep(episode)
+        work.batch.episodes[episode.id] = episode
+        for effect in outcome.effects:
+            match effect:
+                case Ring():
+                    self._ring(episode, effect)
+                case Note():
+                    self.note(episode.id, effect, work)
+                case Hush():
+                    work.after.append((episode, effect))
+                case Tell() if self._is_shown(episode):
+                    letter = _letter(episode, effect, work.now)
+                    work.batch.letters[letter.key] = letter
+                case Tell():
+                    pass
+
+    def advance(self, episode: Episode, event: Event, work: Work) -> Outcome:
+        """Let an event happen to an episode. Nothing is written if nothing follows from it."""
+        outcome = course.advance(episode, event, work.now)
+        if outcome.episode is not episode or outcome.effects:
+            self.apply(outcome, work)
+        return outcome
+
+    def find(self, episode: str) -> Episode | None:
+        """An episode by its id, in memory or on disk."""
+        found = self.episodes.get(episode)
+        if found is not None:
+            return found
+        try:
+            return self.store.episode(episode)
+        except DiskError as why:
+            log.error("cannot look up an episode", extra={"why": str(why)})
+            return None
+
+    def placed(self, device: str, event_id: str) -> str | None:
+        """The episode of a press or an acknowledgement heard of before; None when it is new.
+
+        When the disk cannot say, it is new: better to ring twice than never.
+        """
+        found = self.pending.get((device, event_id))
+        if found is not None:
+            return found
+        try:
+            return self.store.placed(device, event_id)
+        except DiskError as why:
+            log.error("cannot look up a press, taking it for new", extra={"why": str(why)})
+            return None
+
+    def note(self, episode: str, note: Note, work: Work) -> None:
+        """Write a line of the record."""
+        line = Line(work.now, episode, note.what.value, note.who, note.detail)
+        work.batch.lines.append(line)
+
+    def queue(self, work: Work) -> None:
+        """Hand over to the disk what was decided."""
+        self._work.append(work)
+        self.has_work.set()
+
+    def due(self, now: int, at_most: int = 500) -> int | None:
+        """Let deadlines that have passed happen, oldest first; return the next one.
+
+        At most so many at once, so that ten thousand after a restart hold up no press.
+        """
+        while self._deadlines and self._deadlines[0][0] <= now and at_most > 0:
+            at_most -= 1
+            _, name = heapq.heappop(self._deadlines)
+            episode = self.episodes.get(name)
+            if episode is None or episode.deadline is None or episode.deadline > now:
+                continue
+            work = Work(now)
+            self.advance(episode, Due(), work)
+            self.queue(work)
+        return self._deadlines[0][0] if self._deadlines else None
+
+    def up(self, now: int) -> None:
+        """The broker is back, perhaps without its memory: say again what should be known there."""
+        work = Work(now)
+        for episode in list(self.episodes.values()):
+            if episode.is_open and self._is_shown(episode):
+                letter = _letter(episode, course.told(episode), now)
+                self._letters.setdefault(letter.key, letter)
+            for call in episode.calls:
+                if call.again_ms is not None:
+                    self.back(call.chime, work)
+        for letter in list(self._letters.values()):
+            self._tell(letter)
+        self.queue(work)
+
+    def back(self, chime: str, work: Work) -> None:
+        """A chime may have missed what it was told."""
+        for name in list(self._rung_at.get(chime, ())):
+            self.advance(self.episodes[name], Back(chime), work)
+
+    def _is_shown(self, episode: Episode) -> bool:
+        """The lamp of a button that calls for help says nothing of a test."""
+        return episode.kind is Kind.CALL or (episode.button, Kind.CALL) not in self.opened
+
+    def _keep(self, episode: Episode) -> None:
+        self.episodes[episode.id] = episode
+        key = (episode.button, episode.kind)
+        if episode.is_open:
+            self.opened[key] = episode.id
+        elif self.opened.get(key) == episode.id:
+            del self.opened[key]
+        for call in episode.calls:
+            self._rung_at[call.chime].add(episode.id)
+        deadline = episode.deadline
+        if deadline is not None:
+            heapq.heappush(self._deadlines, (deadline, episode.id))
+            if self._deadlines[0][1] == episode.id:
+                self.has_deadline.set()
+
+    def _forget(self, episode: Episode) -> None:
+        """An ended episode is on disk and has nothing left to do."""
+        if self.episodes.get(episode.id) is not episode:
+            return  # something has happened to it since
+        del self.episodes[episode.id]
+        for call in episode.calls:
+            self._rung_at[call.chime].discard(episode.id)
+            if not self._rung_at[call.chime]:
+                del self._rung_at[call.chime]
+
+    # -- the disk, and what waits for it ---------------------------------------------------
+
+    async def commit(self) -> None:
+        """Write all that waits in one transaction; then receipts, hushes, news, PUBACKs.
+
+        Raises what the store raises, and everything waits where it was.
+        """
+        works, self._work = self._work, []
+        batch = Batch()
+        for work in works:
+            batch.add(work.batch)
+        try:
+            if not batch.is_empty:
+                await self.store.save(batch)
+        except BaseException:
+            self._work = works + self._work
+            raise
+        self.trouble = ""
+        for work in works:
+            self._perform(work)
+        for episode in batch.episodes.values():
+            if not episode.is_open and episode.deadline is None:
+                self._forget(episode)
+
+    def _perform(self, work: Work) -> None:
+        """All that was waiting for the commit of this work."""
+        for device, event_id, episode in work.receipts:
+            fields = {"id": event_id, "episode": episode} if episode else {"id": event_id}
+            self.bell.publish(wire.topic(device, "receipt"), wire.encode(fields))
+        for receipt in work.batch.receipts:
+            self.pending.pop((receipt.device, receipt.id), None)
+        for episode, hush in work.after:
+            self._hush(episode, hush)
+        for letter in work.batch.letters.values():
+            self._letters[letter.key] = letter
+            self._tell(letter)
+        self.bell.settle(work.token)
+        if log.isEnabledFor(logging.INFO):
+            for line in work.batch.lines:
+                extra = {"episode": line.episode, "who": line.who, **line.detail}
+                log.info(line.what, extra={"fields": extra})
+
+    async def drain(self) -> None:
+        """Write what waits, while the disk lets us."""
+        while self._work:
+            await self.commit()
+
+    async def write(self) -> None:
+        """Commit for ever. A disk that fails is tried again; work that cannot be written is
+        set aside with a cry, so that it holds up nobody else."""
+        while True:
+            await self.has_work.wait()
+            self.has_work.clear()
+            while self._work:
+                try:
+                    await self.commit()
+                except DiskError as why:
+                    self.trouble = str(why)
+                    log.error("cannot write to disk, no receipts", extra={"why": str(why)})
+                    await asyncio.sleep(RETRY_S)
+                except Exception:
+                    log.exception("cannot write a batch, writing it piece by piece")
+                    await self._commit_each()
+
+    async def _commit_each(self) -> None:
+        waiting, self._work = deque(self._work), []
+        try:
+            while waiting:
+                self._work = [waiting.popleft()]
+                try:
+                    await self.commit()
+                except DiskError:
+                    return  # `write` tries again, with all of them
+                except Exception as why:
+                    log.exception("dropped what cannot be written", extra={"why": str(why)})
+                    del self._work[0]
+                waiting.extend(self._work)
+        finally:
+            self._work = [*self._work, *waiting]
+
+    # -- to the devices ------------------------------------------------------------------
+
+    def _ring(self, episode: Episode, ring: Ring) -> None:
+        fields = {
+            "episode": episode.id,
+            "kind": episode.kind.value,
+            "button": episode.button,
+            "home": episode.label,
+            "step": ring.step,
+            "for_ms": min(ring.for_ms, 86_400_000),
+        }
+        self.bell.publish(wire.topic(ring.chime, "ring"), wire.encode(fields))
+
+    def _hush(self, episode: Episode, hush: Hush) -> None:
+        fields = {"episode": episode.id, "why": hush.why}
+        if hush.who:
+            fields["who"] = wire.fit(hush.who, 64)
+        self.bell.publish(wire.topic(hush.chime, "hush"), wire.encode(fields))
+
+    def _tell(self, letter: Letter) -> None:
+        """Send a letter; when the broker has it, it leaves the outbox."""
+
+        def sent() -> None:
+            if self._letters.get(letter.key) is letter:
+                del self._letters[letter.key]
+                self.queue(Work(letter.created_ms, batch=Batch(sent=[letter])))
+
+        topic = wire.topic(letter.target, letter.kind)
+        self.bell.publish(topic, letter.body.encode(), retain=True, then=sent)
+
+    # -- the operators -------------------------------------------------------------------
+
+    async def reread(self, now: int) -> None:
+        """Take over what operators have changed in the books, if they have."""
+        revision = self.store.revision()
+        if revision == self._revision:
+            return
+        self.directory = Directory(await self.store.books(), self._default)
+        self._revision = revision
+        work = Work(now)
+        for episode in list(self.episodes.values()):
+            for target in {t.responder: t for s in episode.plan for t in s.targets}.values():
+                current = self._target(target)
+                if episode.is_open and current.chimes != target.chimes:
+                    self.advance(self.episodes[episode.id], Repaired(current), work)
+        self.queue(work)
+
+    def _target(self, was: Target) -> Target:
+        person = self.directory.books.responders.get(was.responder)
+        return Target(was.responder, was.name) if person is None else self.directory.target(person)
+
+
+def _letter(episode: Episode, tell: Tell, now: int) -> Letter:
+    fields = {"episode": episode.id, "state": tell.state}
+    if tell.who:
+        fields["who"] = wire.fit(tell.who, 64)
+    body = wire.encode(fields).decode()
+    return Letter(f"episode:{episode.button}", "episode", episode.button, body, now)

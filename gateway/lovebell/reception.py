@@ -1,0 +1,253 @@
+"""What comes in: messages of devices and commands of operators, turned into events.
+
+Owns the question which episode something belongs to, and what is dropped. What follows from an
+event is the domain's to say.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from lovebell.domain import course, wire
+from lovebell.domain.episode import (
+    Acknowledged,
+    Arrived,
+    Cancelled,
+    Hushed,
+    Kind,
+    Note,
+    Pressed,
+    Resolved,
+    Ringing,
+    What,
+)
+from lovebell.domain.model import DeviceKind
+from lovebell.domain.plan import Target
+from lovebell.domain.records import Receipt, Seen
+from lovebell.engine import Engine, Work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lovebell.domain.episode import Episode, Event
+    from lovebell.domain.records import Command
+    from lovebell.domain.wire import Fields
+
+log = logging.getLogger("lovebell.reception")
+
+#: Subscriptions: every version, so that a device of another one is refused with a record.
+SUBSCRIPTIONS: Final = {
+    f"{wire.ROOT}/+/+/{leaf}": quality for leaf, quality in wire.FROM_DEVICES.items()
+}
+
+
+class Reception:
+    """The way from a topic and a payload to an event. `dropped` counts by device."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.dropped: Counter[str] = Counter()
+        self.seen: dict[str, Seen] = {}
+        self._taken: set[int] = set()
+        self._rules: dict[str, Callable[[str, Fields, Work], None]] = {
+            "press": self._press,
+            "acknowledge": self._acknowledge,
+            "ringing": self._ringing,
+            "hushed": self._hushed,
+            "state": self._state,
+            "heartbeat": self._heartbeat,
+        }
+
+    def receive(self, topic: str, payload: bytes, token: int, now: int) -> None:
+        """Take a message: decide and ring at once, queue the rest. Never raises for a bad one."""
+        work = Work(now, token)
+        try:
+            message = wire.decode(topic, payload)
+            rule = self._rules.get(message.leaf)
+            if rule is None:
+                raise wire.BadMessageError("topic", "the gateway's own", message.device)
+        except wire.BadMessageError as why:
+            self._drop(why, topic, work)
+        else:
+            rule(message.device, message.fields, work)
+        self.engine.queue(work)
+
+    def save_seen(self, now: int) -> None:
+        """Queue what devices have said of their health since the last time."""
+        if self.seen:
+            work = Work(now)
+            work.batch.seen, self.seen = self.seen, {}
+            self.engine.queue(work)
+
+    # -- devices -------------------------------------------------------------------------
+
+    def _press(self, button: str, fields: Fields, work: Work) -> None:
+        press_id: str = fields["id"]
+        known = self.engine.placed(button, press_id)
+        if known is None:
+            known = self._new_press(button, press_id, fields, work)
+            self._receipt(button, fields, fields["kind"], known, work)
+        work.receipts.append((button, press_id, known))
+
+    def _new_press(self, button: str, press_id: str, fields: Fields, work: Work) -> str:
+        """What a press that was never heard of does; the episode it belongs to, "" for none."""
+        call = self._open(button, Kind.CALL)
+        kind = fields["kind"]
+        if kind == "cancel":
+            if call is None:
+                self.engine.note("", Note(What.NOTHING_TO_CANCEL, button), work)
+                return ""
+            self.engine.advance(call, Cancelled(press_id), work)
+            return call.id
+        if call is not None:
+            if kind == "test":
+                self.engine.note(call.id, Note(What.TEST_IGNORED, button), work)
+            else:
+                self.engine.advance(call, Pressed(press_id, fields["count"]), work)
+            return call.id
+        test = self._open(button, Kind.TEST) if kind == "test" else None
+        if test is not None:
+            return test.id
+        return self._begin(button, press_id, Kind(kind), Note(What.PRESSED, button), work).id
+
+    def _begin(self, button: str, press_id: str, kind: Kind, note: Note, work: Work) -> Episode:
+        name = wire.episode_id(button, press_id)
+        directory = self.engine.directory
+        home = directory.home_of(button)
+        where = ("", f"?? {button}") if home is None else (home.id, wire.fit(home.label, 160))
+        plan = directory.call_plan(home)
+        limits = self.engine.limits
+        self.engine.note(name, note, work)
+        if home is None:  # loud beats lost: the desk is rung, and told that the books are wrong
+            device = directory.books.devices.get(button)
+            what = What.UNKNOWN_DEVICE if device is None else What.UNPAIRED
+            self.engine.note(name, Note(what, button), work)
+        outcome = course.begin(name, kind, button, where, plan, limits, work.now)
+        self.engine.apply(outcome, work)
+        return outcome.episode
+
+    def _acknowledge(self, chime: str, fields: Fields, work: Work) -> None:
+        known = self.engine.placed(chime, fields["id"])
+        if known is None:
+            episode = self._episode_of(chime, fields["episode"], work)
+            known = "" if episode is None else episode.id
+            if episode is None:
+                unplaced = Note(What.UNPLACED, chime, {"named": fields["episode"]})
+                self.engine.note("", unplaced, work)
+            else:
+                event = Acknowledged(self._whose(chime), chime, chime)
+                self.engine.advance(episode, event, work)
+            self._receipt(chime, fields, "acknowledge", known, work)
+        work.receipts.append((chime, fields["id"], known))
+
+    def _ringing(self, chime: str, fields: Fields, work: Work) -> None:
+        episode = self._episode_of(chime, fields["episode"], work)
+        if episode is not None:
+            self.engine.advance(episode, Ringing(chime, self._whose(chime).responder), work)
+
+    def _hushed(self, chime: str, fields: Fields, work: Work) -> None:
+        episode = self.engine.find(fields["episode"])
+        if episode is not None:
+            self.engine.advance(episode, Hushed(chime), work)
+
+    def _state(self, device: str, fields: Fields, work: Work) -> None:
+        before = self.seen.get(device)
+        self.seen[device] = Seen(
+            device,
+            work.now,
+            fields["online"],
+            fields.get("firmware", before.firmware if before else ""),
+            before.heartbeat if before else {},
+        )
+        if fields["online"]:
+            self.engine.back(device, work)
+
+    def _heartbeat(self, device: str, fields: Fields, work: Work) -> None:
+        before = self.seen.get(device)
+        firmware = before.firmware if before else ""
+        self.seen[device] = Seen(device, work.now, online=True, firmware=firmware, heartbeat=fields)
+
+    # -- which episode -------------------------------------------------------------------
+
+    def _open(self, button: str, kind: Kind) -> Episode | None:
+        name = self.engine.opened.get((button, kind))
+        return None if name is None else self.engine.episodes[name]
+
+    def _episode_of(self, chime: str, name: str, work: Work) -> Episode | None:
+        """The episode that a chime names, by its id or by that of a later press in it.
+
+        A chime that heard the button directly may know of a press before we do: its word is as
+        good as the press (protocol, section 7), if both devices are in the books.
+        """
+        episode = self.engine.find(name)
+        if episode is not None:
+            return episode
+        button, press_id = wire.split_episode(name)
+        placed = self.engine.placed(button, press_id)
+        if placed is not None:
+            return self.engine.find(placed)
+        devices = self.engine.directory.books.devices
+        a_button = button in devices and devices[button].kind is DeviceKind.BUTTON
+        a_chime = chime in devices and devices[chime].kind is DeviceKind.CHIME
+        if not (a_button and a_chime):
+            return None
+        self._receipt(button, {"id": press_id}, "call", name, work)
+        call = self._open(button, Kind.CALL)
+        if call is not None:
+            return self.engine.advance(call, Pressed(press_id), work).episode
+        note = Note(What.HEARD_OF, chime, {"button": button})
+        return self._begin(button, press_id, Kind.CALL, note, work)
+
+    def _whose(self, chime: str) -> Target:
+        """The responder a chime speaks for; an unpaired chime speaks for itself."""
+        person = self.engine.directory.responder_of(chime)
+        return Target(chime, chime) if person is None else self.engine.directory.target(person)
+
+    def _receipt(self, device: str, fields: Fields, kind: str, episode: str, work: Work) -> None:
+        at_ms = work.now - fields.get("age_ms", 0)
+        work.batch.receipts.append(Receipt(device, fields["id"], kind, episode, at_ms, work.now))
+        self.engine.pending[device, fields["id"]] = episode
+
+    def _drop(self, why: wire.BadMessageError, topic: str, work: Work) -> None:
+        """Count it and say so: each of the first, then ever fewer, or a flood fills the disk."""
+        device = why.device or "?"
+        self.dropped[device] += 1
+        count = self.dropped[device]
+        if count <= 3 or count & (count - 1) == 0:
+            detail = {"code": why.code, "why": str(why)[:200], "count": count}
+            log.warning(
+                "dropped message", extra={"device": device, "topic": repr(topic[:200]), **detail}
+            )
+            self.engine.note("", Note(What.DROPPED, device, detail), work)
+
+    # -- operators -----------------------------------------------------------------------
+
+    def command(self, command: Command, now: int) -> None:
+        """Do what an operator wants, and queue the answer."""
+        if command.n in self._taken:
+            return
+        self._taken.add(command.n)
+        work = Work(now)
+        work.batch.answers[command.n] = self._obey(command, work)
+        self.engine.queue(work)
+
+    def _obey(self, command: Command, work: Work) -> str:
+        episode = self.engine.find(command.episode)
+        if episode is None:
+            return "refused:unknown_episode"
+        event: Event
+        if command.verb == "resolve":
+            event = Resolved(command.by, command.outcome, command.note)
+        else:
+            person = self.engine.directory.books.responders.get(command.responder)
+            if person is None:
+                return "refused:unknown_responder"
+            target = self.engine.directory.target(person)
+            kind = Acknowledged if command.verb == "acknowledge" else Arrived
+            event = kind(target, command.by)
+        outcome = self.engine.advance(episode, event, work)
+        if not episode.is_open:
+            return "refused:resolved"  # recorded all the same: somebody went
+        return "ok" if outcome.effects else "refused:nothing_new"

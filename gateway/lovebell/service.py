@@ -1,0 +1,87 @@
+"""The running gateway: the tasks that drive engine and reception, and their orderly end.
+
+Owns when things happen; decides nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import TYPE_CHECKING
+
+from lovebell.domain.records import DiskError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from lovebell.clock import Clock
+    from lovebell.engine import Engine
+    from lovebell.reception import Reception
+
+log = logging.getLogger("lovebell.service")
+
+POLL_S = 0.2  # how long an operator's command may wait for us
+SEEN_S = 15.0  # heartbeats are kept in memory and written this often
+LONGEST_S = 1.0  # the wall clock may be set while we wait for a deadline
+DRAIN_S = 10.0
+
+
+async def run(
+    engine: Engine,
+    reception: Reception,
+    connection: Callable[[], Awaitable[None]],
+    clock: Clock,
+    stop: asyncio.Event,
+) -> None:
+    """Serve until `stop` is set or a task dies, then write what waits.
+
+    Raises what killed the task: a gateway that half works is worse than one that is restarted.
+    """
+    jobs = (
+        connection(),
+        engine.write(),
+        _keep_deadlines(engine, clock),
+        _hear_operators(engine, reception, clock),
+        _save_seen(reception, clock),
+        stop.wait(),
+    )
+    tasks = [asyncio.ensure_future(job) for job in jobs]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        reception.save_seen(clock.now())
+        with contextlib.suppress(DiskError, TimeoutError):
+            await asyncio.wait_for(engine.drain(), DRAIN_S)
+
+
+async def _keep_deadlines(engine: Engine, clock: Clock) -> None:
+    while True:
+        engine.has_deadline.clear()
+        upcoming = engine.due(clock.now())
+        await asyncio.sleep(0)  # deadlines that are all overdue must not keep out the presses
+        left_s = LONGEST_S if upcoming is None else (upcoming - clock.now()) / 1000
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(engine.has_deadline.wait(), min(max(left_s, 0), LONGEST_S))
+
+
+async def _hear_operators(engine: Engine, reception: Reception, clock: Clock) -> None:
+    while True:
+        try:
+            await engine.reread(clock.now())
+            for command in engine.store.commands():
+                reception.command(command, clock.now())
+        except DiskError as why:
+            log.error("cannot read what operators want", extra={"why": str(why)})
+        await asyncio.sleep(POLL_S)
+
+
+async def _save_seen(reception: Reception, clock: Clock) -> None:
+    while True:
+        await asyncio.sleep(SEEN_S)
+        reception.save_seen(clock.now())
