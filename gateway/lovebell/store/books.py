@@ -1,17 +1,20 @@
-"""The books on disk: homes, responders, devices, pairings and plans.
+"""The books on disk: homes, responders, devices.
 
-Owns reading and editing them. Every edit raises the revision in its own transaction, so that a
-running gateway takes it up. Knows nothing of episodes.
+Owns reading all the books and editing these three; pairings and plans are edited in `pairs`.
+Every edit raises the revision in its own transaction, so that a running gateway takes it up.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select, update
 
 from lovebell.domain.codec import plan_from_json
 from lovebell.domain.model import (
+    NAME,
     Books,
     Device,
     DeviceKind,
@@ -21,10 +24,15 @@ from lovebell.domain.model import (
     Responder,
     ResponderKind,
 )
+from lovebell.domain.plan import WORDS
 from lovebell.store import schema
+from lovebell.store.errors import BooksError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Table
+
+MAX_TEXT: Final = 200
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
 
 
 def load_books(connection: Connection) -> Books:
@@ -52,3 +60,210 @@ def load_books(connection: Connection) -> Books:
         ),
         plans={row.home: plan_from_json(row.steps) for row in plans},
     )
+
+
+def raise_revision(connection: Connection) -> None:
+    """Tell a running gateway, with the commit, that the books have changed."""
+    connection.execute(update(schema.revision).values(n=schema.revision.c.n + 1))
+
+
+def noun_of(books: Books, thing: str) -> str:
+    """What an id is the id of: home, responder, button or chime; "" for nothing."""
+    if thing in books.homes:
+        return "home"
+    if thing in books.responders:
+        return "responder"
+    device = books.devices.get(thing)
+    return device.kind.value if device else ""
+
+
+# -- homes -----------------------------------------------------------------------------------
+
+
+def home_of(books: Books, home: str) -> Home:
+    """The home of this id. Raises BooksError (unknown_home)."""
+    if home not in books.homes:
+        raise BooksError("unknown_home", id=home)
+    return books.homes[home]
+
+
+def add_home(connection: Connection, home: Home) -> None:
+    """Enter a home. Raises BooksError (bad_id, taken_id, bad_text, bad_level, bad_grid)."""
+    _check_home(home)
+    _check_new(load_books(connection), home.id)
+    _insert(connection, schema.home, asdict(home))
+
+
+def edit_home(connection: Connection, home: str, **changes: Any) -> Home:
+    """Change fields of a home, and return it as it now is.
+
+    Raises BooksError (unknown_home, no_change, bad_text, bad_level, bad_grid).
+    """
+    edited = replace(home_of(load_books(connection), home), **_some(changes))
+    _check_home(edited)
+    _update(connection, schema.home, asdict(edited))
+    return edited
+
+
+def remove_home(connection: Connection, home: str) -> None:
+    """Take a home out of the books, with its plan; its episodes and its history stay.
+
+    Raises BooksError (unknown_home, home_calls, still_paired).
+    """
+    books = load_books(connection)
+    home_of(books, home)
+    calls = schema.episode.c.n
+    its_open = (schema.episode.c.home == home) & (schema.episode.c.state != "resolved")
+    n = connection.execute(select(calls).where(its_open).limit(1)).scalar_one_or_none()
+    if n is not None:
+        raise BooksError("home_calls", id=home, n=n)
+    _check_unpaired(books, home)
+    _delete(connection, schema.home, home)
+
+
+def _check_home(home: Home) -> None:
+    _check_text("name", home.name, least=1)
+    _check_text("address", home.address)
+    _check_text("phone", home.phone)
+    _check_text("notes", home.notes, most=1000)
+    _check_grid(home.grid)
+    if not 1 <= home.care_level <= 5:
+        raise BooksError("bad_level", level=home.care_level)
+
+
+# -- responders ------------------------------------------------------------------------------
+
+
+def responder_of(books: Books, responder: str) -> Responder:
+    """The responder of this id. Raises BooksError (unknown_responder)."""
+    if responder not in books.responders:
+        raise BooksError("unknown_responder", id=responder)
+    return books.responders[responder]
+
+
+def add_responder(connection: Connection, responder: Responder) -> None:
+    """Enter a responder.
+
+    Raises BooksError (bad_id, reserved_id, taken_id, bad_text, bad_grid, grid_needed).
+    """
+    if responder.id in WORDS:
+        raise BooksError("reserved_id", id=responder.id)
+    _check_responder(responder)
+    _check_new(load_books(connection), responder.id)
+    _insert(connection, schema.responder, asdict(responder))
+
+
+def edit_responder(connection: Connection, responder: str, **changes: Any) -> Responder:
+    """Change fields of a responder, and return them as they now are.
+
+    Raises BooksError (unknown_responder, no_change, bad_text, bad_grid, grid_needed).
+    """
+    edited = replace(responder_of(load_books(connection), responder), **_some(changes))
+    _check_responder(edited)
+    _update(connection, schema.responder, asdict(edited))
+    return edited
+
+
+def remove_responder(connection: Connection, responder: str) -> None:
+    """Take a responder out of the books; what they did stays on record.
+
+    Raises BooksError (unknown_responder, still_paired, in_plan).
+    """
+    books = load_books(connection)
+    responder_of(books, responder)
+    _check_unpaired(books, responder)
+    homes = [
+        home
+        for home, steps in sorted(books.plans.items())
+        if any(responder in step.targets for step in steps)
+    ]
+    if homes:
+        raise BooksError("in_plan", id=responder, homes=", ".join(homes), first=homes[0])
+    _delete(connection, schema.responder, responder)
+
+
+def _check_responder(responder: Responder) -> None:
+    _check_text("name", responder.name, least=1)
+    _check_text("phone", responder.phone)
+    _check_grid(responder.grid)
+    if responder.kind is ResponderKind.GRID and not responder.grid:
+        raise BooksError("grid_needed")
+
+
+# -- devices ---------------------------------------------------------------------------------
+
+
+def device_of(books: Books, device: str) -> Device:
+    """The device of this id. Raises BooksError (unknown_device)."""
+    if device not in books.devices:
+        raise BooksError("unknown_device", id=device)
+    return books.devices[device]
+
+
+def add_device(connection: Connection, device: Device) -> None:
+    """Enter a device. Raises BooksError (bad_id, taken_id, bad_text)."""
+    _check_text("note", device.note)
+    _check_new(load_books(connection), device.id)
+    _insert(connection, schema.device, asdict(device))
+
+
+def remove_device(connection: Connection, device: str) -> None:
+    """Take a device out of the books. Raises BooksError (unknown_device, still_paired)."""
+    books = load_books(connection)
+    device_of(books, device)
+    _check_unpaired(books, device)
+    _delete(connection, schema.device, device)
+
+
+# -- what is common to the three -------------------------------------------------------------
+
+
+def _check_new(books: Books, thing: str) -> None:
+    """An id names one thing only, so that `pair` and the record cannot mistake it."""
+    if not NAME.match(thing):
+        raise BooksError("bad_id", id=thing)
+    noun = noun_of(books, thing)
+    if noun:
+        raise BooksError("taken_id", id=thing, noun=noun)
+
+
+def _check_text(field: str, text: str, *, least: int = 0, most: int = MAX_TEXT) -> None:
+    if not least <= len(text.strip()) <= most or _CONTROL.search(text):
+        raise BooksError("bad_text", field=field, max=most)
+
+
+def _check_grid(grid: str) -> None:
+    if grid and not NAME.match(grid):
+        raise BooksError("bad_grid", grid=grid)
+
+
+def _check_unpaired(books: Books, thing: str) -> None:
+    others = [
+        pairing.object if pairing.subject == thing else pairing.subject
+        for pairing in books.pairings
+        if thing in (pairing.subject, pairing.object)
+    ]
+    if others:
+        raise BooksError("still_paired", id=thing, others=", ".join(others), first=others[0])
+
+
+def _some(changes: dict[str, Any]) -> dict[str, Any]:
+    given = {field: value for field, value in changes.items() if value is not None}
+    if not given:
+        raise BooksError("no_change")
+    return given
+
+
+def _insert(connection: Connection, table: Table, row: dict[str, Any]) -> None:
+    connection.execute(insert(table), row)
+    raise_revision(connection)
+
+
+def _update(connection: Connection, table: Table, row: dict[str, Any]) -> None:
+    connection.execute(update(table).where(table.c.id == row["id"]), row)
+    raise_revision(connection)
+
+
+def _delete(connection: Connection, table: Table, thing: str) -> None:
+    connection.execute(delete(table).where(table.c.id == thing))
+    raise_revision(connection)

@@ -1,0 +1,83 @@
+"""An operator's way to the database, beside a gateway that may be running.
+
+Owns opening, reading and writing, and whether a gateway runs. Readers see one moment and hold
+nobody up; writers take the write lock at once, wait at most five seconds for it, and change all
+or nothing.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DatabaseError
+
+from lovebell.store.errors import BooksError
+from lovebell.store.sqlite import create_or_upgrade, open_engine
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from sqlalchemy import Connection, Engine
+
+
+class OperatorStore:
+    """The database as an operator's command uses it. `close` it."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, creating or upgrading it.
+
+        Raises BooksError (disk) when that cannot be, NewerDatabaseError when a later release
+        wrote it.
+        """
+        self.path = path
+        with self._told():
+            create_or_upgrade(path)
+        self._engine: Engine = open_engine(path)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._engine.dispose()
+
+    @contextmanager
+    def reading(self) -> Generator[Connection, None, None]:
+        """A connection on which all reads see the same moment. Raises BooksError (disk)."""
+        with self._told(), self._engine.connect() as connection:
+            # Not the engine's BEGIN IMMEDIATE: a reader wants no write lock.
+            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+            connection.exec_driver_sql("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.exec_driver_sql("ROLLBACK")
+
+    @contextmanager
+    def writing(self) -> Generator[Connection, None, None]:
+        """A transaction: committed at the end, undone by any error. Raises BooksError (disk)."""
+        with self._told(), self._engine.begin() as connection:
+            yield connection
+
+    def gateway_runs(self) -> bool:
+        """Whether a gateway serves this database just now."""
+        path = self.path.with_name(self.path.name + ".lock")
+        try:
+            with path.open("rb") as file:
+                # Shared, and let go at once: a gateway that starts at this moment must get it.
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:  # no such file: no gateway has ever run
+            return False
+        return False
+
+    @contextmanager
+    def _told(self) -> Generator[None, None, None]:
+        try:
+            yield
+        except DatabaseError as why:
+            raise BooksError("disk", path=str(self.path), why=str(why.orig)) from why
+        except OSError as why:
+            text = why.strerror or str(why)
+            raise BooksError("disk", path=str(self.path), why=text) from why

@@ -1,0 +1,59 @@
+"""What can be wrong with an operator's wish: a code, and a sentence that names the next move.
+
+The Chinese of the same codes stands in `lovebell.words.errors`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+MESSAGES: Final = {
+    "bad_id": "id: {id!r} cannot be used; write 1 to 24 of a-z, 0-9 and -, not beginning with -",
+    "bad_grid": "grid: {grid!r} cannot be used; write 1 to 24 of a-z, 0-9 and -, or leave it empty",
+    "bad_text": "{field}: write 1 to {max} characters on one line",
+    "bad_level": "care_level: {level} cannot be used; write a whole number from 1 to 5",
+    "bad_rank": "rank: {rank} cannot be used; write a whole number from 1 to 99",
+    "reserved_id": "id: {id!r} is a word of the plans; choose another id",
+    "taken_id": "id: {id!r} is already the id of a {noun}; choose another, or use that one",
+    "no_change": "nothing to change was given; name at least one field, such as --phone",
+    "grid_needed": "grid: a grid leader is called for a grid; name it with --grid",
+    "unknown_home": "home: there is no {id!r}; see `lovebell home list`",
+    "unknown_responder": "responder: there is no {id!r}; see `lovebell responder list`",
+    "unknown_device": "device: there is no {id!r}; see `lovebell device list`",
+    "unknown_id": "{id!r} is no home, responder or device; see `lovebell home list`, "
+    "`lovebell responder list` and `lovebell device list`",
+    "home_calls": "home {id!r} has the open episode {n}; first `lovebell episode resolve {n} "
+    "--outcome WORD`",
+    "still_paired": "{id!r} is still paired with {others}; first `lovebell unpair {id} {first}`",
+    "in_plan": "responder {id!r} stands in the plan of {homes}; first change it with "
+    "`lovebell plan set {first} ...`",
+    "not_a_pair": "{a!r} is a {a_noun} and {b!r} a {b_noun}; pair a button with a home, a chime "
+    "with a responder, or a responder with a home",
+    "taken_by": "{a!r} already belongs to {b!r}; first `lovebell unpair {a} {b}`",
+    "already_paired": "{a!r} is already paired with {b!r}; nothing to do",
+    "not_paired": "{a!r} is not paired with {b!r}; see `lovebell {noun} show {a}`",
+    "rank_pointless": "rank: only a responder of a home has a rank; leave --rank out",
+    "bad_step": 'step {n}, {text!r}, is not a step; write who and how long (5s to 24h), such as '
+    '"paired 45s" or "neighbours,r-7 2min"; who is paired, neighbours, grid, desk or the id of '
+    "a responder",
+    "step_count": "a plan has 1 to {max} steps, this one {n}",
+    "unknown_episode": "episode: there is no {key!r}; see `lovebell episodes`",
+    "ambiguous_episode": "episode: {key!r} is the beginning of more than one ({first}, {second}); "
+    "write more of it, or its number",
+    "bad_outcome": "outcome: {word!r} cannot be used; write one word of your own, such as helped, "
+    "hospital or false_alarm",
+    "disk": "database: {path} cannot be used ({why}); check the key `database`, the rights and "
+    "the free space",
+}  # fmt: skip
+
+
+class BooksError(ValueError):
+    """What an operator asked for cannot be; nothing was changed. `str` is the English sentence.
+
+    `code` is one of MESSAGES, `needs` what its sentence is filled with.
+    """
+
+    def __init__(self, code: str, **needs: str | int) -> None:
+        super().__init__(MESSAGES[code].format_map(needs))
+        self.code = code
+        self.needs = needs

@@ -1,0 +1,170 @@
+"""The record as a story: a sentence for every line, in Chinese and in English.
+
+Owns the sentences of `domain.episode.What`. Knows nothing of where records lie.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from lovebell.domain.episode import What
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+#: (Chinese, English) of every What. `who` and `chime` are names; what a detail lacks becomes "?".
+SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
+    What.PRESSED: ("{who}按铃", "{who} was pressed"),
+    What.HEARD_OF: (
+        "没有听到 {button} 按铃，是{who}告诉网关的",
+        "The press of {button} was not heard: {who} told the gateway of it",
+    ),
+    What.REPEATED: (
+        "{who}又按了，共 {presses} 次",
+        "{who} was pressed again, {presses} times in all",
+    ),
+    What.PRESSED_AGAIN: (
+        "有人应答之后，{who}又按了，共 {presses} 次：重新响铃",
+        "{who} was pressed again after the answer, {presses} times in all: ringing again",
+    ),
+    What.STEP: ("第 {step} 步：呼叫{words}", "Step {step}: calling {words}"),
+    What.RUNG: ("向{who}的门铃 {chime} 发出响铃", "Told the chime {chime} of {who} to ring"),
+    What.REACHED: ("{who}的门铃 {chime} 响了", "The chime {chime} of {who} rings"),
+    What.MISSED: (
+        "{who}的门铃 {chime} 没有回音：算作未送达，继续重试",
+        "No word from the chime {chime} of {who}: counts as not reached, still being tried",
+    ),
+    What.UNREACHABLE: ("{who}没有门铃，叫不到", "{who} has no chime and cannot be called"),
+    What.PASSED: ("第 {step} 步叫不到人：不再等待", "Step {step} reaches nobody: not waited for"),
+    What.ACKNOWLEDGED: ("{who}应答：我来了", "{who} answered: I am coming"),
+    What.ALSO_ACKNOWLEDGED: ("{who}也应答了", "{who} answered as well"),
+    What.LATE_ACKNOWLEDGED: ("{who}应答时，事件已经办结", "{who} answered when it was over"),
+    What.EXPIRED: (
+        "{who}应答后没有按时到达：重新响铃",
+        "{who} answered but has not arrived in time: ringing again",
+    ),
+    What.ARRIVED: ("{who}到了", "{who} arrived"),
+    What.ALSO_ARRIVED: ("{who}也到了", "{who} arrived as well"),
+    What.LATE_ARRIVED: ("{who}到达时，事件已经办结", "{who} arrived when it was over"),
+    What.CANCEL_ASKED: (
+        "{who}想取消：须有人确认，呼叫照旧",
+        "{who} would take it back: a human has to make sure, the call goes on",
+    ),
+    What.RESOLVED: ("办结：{outcome}", "Resolved: {outcome}"),
+    What.REPAIRED: ("{who}的门铃改为：{chimes}", "The chimes of {who} are now: {chimes}"),
+    What.TEST_IGNORED: (
+        "{who}的测试不做：正有求助",
+        "{who} asked for a test while a call is open: not done",
+    ),
+    What.NOTHING_TO_CANCEL: (
+        "{who}想取消，但没有求助可取消",
+        "{who} would take it back, but there is nothing to take back",
+    ),
+    What.UNPLACED: (
+        "{who}应答了一件找不到的求助：{named}",
+        "{who} answered a call that cannot be found: {named}",
+    ),
+    What.UNPAIRED: (
+        "{who}没有与任何人家结对：呼叫值班台",
+        "{who} is paired with no home: calling the desk",
+    ),
+    What.UNKNOWN_DEVICE: (
+        "{who}没有登记：呼叫值班台",
+        "{who} is not in the books: calling the desk",
+    ),
+    What.DROPPED: (
+        "{who}的消息不合协议，已丢弃，这是第 {count} 条：{code}，{why}",
+        "Dropped a message of {who} that breaks the protocol, number {count}: {code}, {why}",
+    ),
+}
+
+#: Details that a line may or may not have: said after the sentence.
+_BESIDES: Final[Mapping[str, tuple[str, str]]] = {
+    "by": ("经 {by}", "by way of {by}"),
+    "note": ("备注：{note}", "note: {note}"),
+}
+
+_WORDS: Final[Mapping[str, tuple[str, str]]] = {
+    "": ("（未知）", "(unknown)"),
+    "paired": ("结对响应人", "the paired responder"),
+    "neighbours": ("这一家的所有响应人", "all the home's responders"),
+    "grid": ("网格长", "the grid leader"),
+    "desk": ("值班台", "the duty desk"),
+    "cancelled": ("老人取消", "taken back by the elder"),
+    "test_passed": ("测试通过", "the test passed"),
+    "test_failed": ("测试未通过", "the test failed"),
+    "helped": ("已帮助", "helped"),
+    "hospital": ("已送医", "taken to hospital"),
+    "false_alarm": ("误按", "a false alarm"),
+}
+
+#: Outcomes that the gateway gives by itself; a human may not.
+OWN_OUTCOMES: Final = frozenset({"cancelled", "test_passed", "test_failed"})
+
+
+def sentence(
+    what: str,
+    who: str,
+    detail: Mapping[str, Any],
+    language: str,
+    names: Callable[[str], str] | None = None,
+) -> str:
+    """What a line of the record says, in `language` (zh or en).
+
+    `names` makes an id readable; without it ids stand as they are. A `what` of a later release
+    is told as it is written.
+    """
+    column = 0 if language == "zh" else 1
+    name = names or str
+    pair = SENTENCES.get(what)
+    filled = _Filled({key: _value(key, value, column, name) for key, value in detail.items()})
+    filled["who"] = _spaced(name(who), column) if who else _WORDS[""][column]
+    if pair is None:
+        rest = ", ".join(f"{key}={value}" for key, value in detail.items())
+        return " ".join(part for part in (what, who, rest) if part)
+    said = pair[column].format_map(filled)
+    besides = [
+        text[column].format_map(filled)
+        for key, text in _BESIDES.items()
+        if _is_worth_saying(key, detail, who)
+    ]
+    if what == What.RESOLVED and who:
+        besides.insert(0, name(who))
+    if detail.get("kind") == "test":
+        besides.insert(0, ("测试", "a test")[column])
+    if besides:
+        said += f"（{'；'.join(besides)}）" if column == 0 else f" ({'; '.join(besides)})"
+    return said
+
+
+def clock_time(at_ms: int, *, with_day: bool = True) -> str:
+    """A time in UTC milliseconds as the local clock shows it, to the second."""
+    local = datetime.fromtimestamp(at_ms / 1000).astimezone()
+    return local.strftime("%Y-%m-%d %H:%M:%S" if with_day else "%H:%M:%S")
+
+
+class _Filled(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def _spaced(text: str, column: int) -> str:
+    """In Chinese a blank parts an id from the word that follows, but not a name."""
+    return f"{text} " if column == 0 and text[-1:].isascii() else text
+
+
+def _is_worth_saying(key: str, detail: Mapping[str, Any], who: str) -> bool:
+    value = detail.get(key)
+    return value not in (None, "", 0) and not (key == "by" and value == who)
+
+
+def _value(key: str, value: object, column: int, name: Callable[[str], str]) -> str:
+    """A detail as a word of the sentence."""
+    text = str(value)
+    if key in ("words", "outcome"):
+        words = [_WORDS[word][column] if word in _WORDS else name(word) for word in text.split(",")]
+        return ("、" if column == 0 else ", ").join(words)
+    if key == "chimes" and not text:
+        return ("无", "none")[column]
+    return name(text) if key in ("by", "home") else text
