@@ -1,0 +1,160 @@
+"""The loop that joins board, journal, link and the behaviour of the role.
+
+Owns the order in which things happen: one event at a time goes through step(), and its actions
+are carried out before the next one. Decides nothing.
+"""
+
+import asyncio
+
+from bell import VERSION, button, chime, config, wire
+from bell.board import Board
+from bell.console import Console
+from bell.journal import Journal
+from bell.link import Link
+from bell.ticks import ticks_diff
+
+TICK_MS = 100
+
+
+def main(directory: str = ".") -> None:
+    """Read config.json in `directory` and be what it says. Returns only if it cannot be used."""
+    try:
+        settings = config.load(directory + "/config.json")
+    except config.ConfigError as why:
+        print(why)
+        return
+    asyncio.run(App(settings, directory).run())
+
+
+class App:
+    """One device."""
+
+    def __init__(self, settings: dict, directory: str) -> None:
+        self._config = settings
+        self._name = settings["device"]
+        self._role = button if settings["role"] == "button" else chime
+        self._board = Board(settings["pins"])
+        self._console = Console(self._board.now)
+        self._journal = Journal(directory)
+        self._state = self._role.begin(settings, self._journal.records, self._board.now())
+        will = (wire.topic(self._name, "state"), wire.encode("state", {"online": False}))
+        self._link = Link(settings, self._board, will, self)
+        self._up_ms = 0
+        self._counted = self._board.now()
+        self._beat_ms = 0
+        self._events: list = []
+        self._is_busy = False
+        self._fed = (0, 0)
+
+    def say(self, line: str) -> None:
+        """A line for the console."""
+        self._console.say(line)
+
+    async def run(self) -> None:
+        """For ever."""
+        self.say(
+            "boot {} {} {} {}".format(self._journal.boot, self._config["role"], self._name, VERSION)
+        )
+        self._happen(("tick",))
+        link = asyncio.create_task(self._link.run())
+        watch = asyncio.create_task(self._board.watch(self._happen))
+        while not (link.done() or watch.done()):
+            await asyncio.sleep(TICK_MS / 1000)
+            self._count_time()
+            self._happen(("tick",))
+            self._feed()
+        await (link if link.done() else watch)  # neither ends but by an error: show it
+
+    def connected(self) -> None:
+        """The link has a new connection: subscribe, then what waits, then how we are."""
+        topics = [(wire.PREFIX + self._name + "/" + leaf, 1) for leaf in self._role.HEARS]
+        # With QoS 0 no press waits in the broker while this chime is away: it would be stale.
+        topics += [(wire.topic(*one), 0) for one in self._role.subscriptions(self._config)]
+        self._link.subscribe(topics)
+        self._happen(("link", True))
+        state = {
+            "online": True,
+            "role": self._config["role"],
+            "firmware": VERSION,
+            "boot": self._journal.boot,
+        }
+        self._link.send(wire.topic(self._name, "state"), wire.encode("state", state), 1, True)
+        self._beat()
+
+    def lost(self) -> None:
+        """The link has lost its connection."""
+        self._happen(("link", False))
+
+    def received(self, topic: str, payload: bytes, retained: bool) -> None:
+        """A message from the link. What the protocol page does not allow is dropped."""
+        try:
+            device, leaf, fields = wire.decode(topic, payload)
+        except wire.BadMessage as why:
+            self.say("dropped a message: {}".format(why))
+            return
+        if retained and leaf != "episode":
+            return  # an event that somebody retained by mistake would happen again and again
+        self._happen(("message", device, leaf, fields))
+
+    def _happen(self, event: tuple) -> None:
+        self._events.append(event)
+        if self._is_busy:
+            return  # whoever is at work below takes it next
+        self._is_busy = True
+        try:
+            while self._events:
+                event = self._events.pop(0)
+                self._state, actions = self._role.step(self._state, event, self._board.now())
+                for action in actions:
+                    self._perform(*action)
+        finally:
+            self._is_busy = False
+
+    def _perform(self, what: str, *arguments) -> None:
+        if what == "note":
+            leaf, fields, at = arguments
+            record, absorbed, kept = self._journal.add(leaf, fields)
+            self._happen(("noted", record, absorbed, kept, at))
+            self._link.hurry()
+        elif what == "drop":
+            self._journal.drop(arguments[0])
+        elif what == "send":
+            leaf, fields = arguments
+            self._link.send(wire.topic(self._name, leaf), wire.encode(leaf, fields))
+        elif what == "lamp":
+            self._board.lamp(*arguments)
+        elif what == "sound":
+            self._board.sound(*arguments)
+        elif what == "say":
+            self.say(*arguments)
+
+    def _feed(self) -> None:
+        """Feed the watchdog when button and link have both advanced; that this is called shows
+        that the journal has."""
+        rounds = (self._board.rounds, self._link.rounds)
+        if rounds[0] != self._fed[0] and rounds[1] != self._fed[1]:
+            self._fed = rounds
+            self._board.guard()
+
+    def _count_time(self) -> None:
+        now = self._board.now()
+        passed = ticks_diff(now, self._counted)
+        self._counted = now
+        self._up_ms += passed
+        self._beat_ms += passed
+        if self._beat_ms >= self._config["heartbeat_s"] * 1000:
+            self._beat()
+
+    def _beat(self) -> None:
+        self._beat_ms = 0
+        beat = {
+            "every_s": self._config["heartbeat_s"],
+            "up_s": self._up_ms // 1000,
+            "journal": len(self._journal.records),
+            "heap": self._board.heap(),
+            "reset": self._board.reset_cause(),
+        }
+        rssi = self._link.rssi()
+        if rssi is not None:
+            beat["rssi"] = rssi
+        self._link.send(wire.topic(self._name, "heartbeat"), wire.encode("heartbeat", beat), 0)

@@ -1,0 +1,69 @@
+"""From a bouncing contact to presses: an integrating debounce.
+
+Owns the decision what is a press and what a glitch. Pure: board.py feeds it edges, as the
+interrupt latched them, and samples; it never reads a pin or a clock.
+
+The integrator is a charge in milliseconds: it grows while the contact is closed and shrinks
+while it is open, between 0 and PRESS_MS. Full, the button is pressed; empty again, released. So
+8 ms of contact within a bounce make a press, and a glitch of 5 ms decays without a trace.
+"""
+
+from bell.ticks import ticks_add, ticks_diff
+
+PRESS_MS = 8
+# An ESP32 runs a pin's handler between two instructions of the interpreter: while a DNS query or
+# a TLS handshake blocks, edges queue, and all get the time at which the block ended. When the
+# loop was blind, edges crowded into its last moment may have been a real press. Ring.
+CROWD_MS = 4
+
+
+class Debounce:
+    """One contact. `pressed` and `released` come out as ("pressed", at) and ("released", at)."""
+
+    def __init__(self, now: int) -> None:
+        # Open until proven closed: a button held at power-up is pressed, not inverted.
+        self._closed = False
+        self._pressed = False
+        self._charge = 0
+        self._began = now  # when the charge last left zero
+        self._last = now
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing will happen until the next edge."""
+        return self._charge == (PRESS_MS if self._closed else 0)
+
+    def step(self, edges: list, closed: bool, now: int, blind: bool = False) -> list:
+        """The events that follow from `edges`, (closed, at) each, and a sample taken `now`.
+
+        `blind` says that the loop has been blocked since the sample before.
+        """
+        events: list = []
+        crowded = [at for edge, at in edges if edge and ticks_diff(now, at) < CROWD_MS]
+        for edge, at in edges:
+            self._integrate(at, events)
+            self._closed = edge
+        self._integrate(now, events)
+        self._closed = closed
+        if blind and crowded and not closed and not self._pressed and not events:
+            events.append(("pressed", crowded[0]))
+            events.append(("released", now))
+            self._charge = 0
+        return events
+
+    def _integrate(self, until: int, events: list) -> None:
+        passed = max(0, ticks_diff(until, self._last))
+        if self._closed:
+            if self._charge == 0:
+                self._began = self._last
+            self._charge = min(PRESS_MS, self._charge + passed)
+            if self._charge == PRESS_MS and not self._pressed:
+                self._pressed = True
+                events.append(("pressed", self._began))
+        else:
+            self._charge = max(0, self._charge - passed)
+            if self._charge == 0 and self._pressed:
+                self._pressed = False
+                events.append(("released", until))
+        if passed:
+            self._last = ticks_add(self._last, passed)

@@ -1,0 +1,5 @@
+"""What the board runs after boot.py: the role that config.json names."""
+
+from bell import app
+
+app.main()
