@@ -29,7 +29,7 @@ FROM_DEVICES: Final[Mapping[str, int]] = {
 
 _DEVICE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,23}\Z", re.ASCII)
 _ID: Final = re.compile(r"[A-Za-z0-9-]{1,40}\Z", re.ASCII)
-_VERSION: Final = re.compile(r"v[0-9]{1,9}\Z", re.ASCII)
+_VERSION: Final = re.compile(r"v[0-9]+\Z", re.ASCII)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 Fields = dict[str, Any]
@@ -173,11 +173,12 @@ LEAVES: Final[Mapping[str, tuple[_Field, ...]]] = {
 }
 
 
-def _refuse_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is not an integer")
+def _refuse(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not JSON")
 
 
-_DECODER: Final = json.JSONDecoder(parse_float=_refuse_number, parse_constant=_refuse_number)
+# Python reads NaN and Infinity, which are no JSON. Fractions are: an unknown field may hold one.
+_DECODER: Final = json.JSONDecoder(parse_constant=_refuse)
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 

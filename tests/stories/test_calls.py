@@ -1,0 +1,380 @@
+"""Calls for help, as the people in the street live them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lovebell.domain.records import DiskError
+from lovebell.store import books, pairs
+
+if TYPE_CHECKING:
+    from stories.street import Street
+
+
+async def test_a_press_rings_the_paired_chime_and_an_answer_shows_on_the_button(
+    street: Street,
+) -> None:
+    press = await street.press()
+    assert street.sounding == {"c-paired"}
+    assert street.lamp() == "ringing"
+    assert press in street.receipts
+    await street.answer("c-paired")
+    assert street.sounding == set()
+    assert street.lamp() == "coming"
+    assert street.air.retained["b-1"]["who"] == "示例大姐"
+    episode = street.rows("SELECT id FROM episode")[0][0]
+    assert await street.command("arrive", episode, "r-paired") == "ok"
+    assert street.lamp() == "arrived"
+    assert await street.command("resolve", episode, outcome="helped") == "ok"
+    assert street.lamp() == "resolved"
+    assert street.record(episode) == [
+        "pressed",
+        "step",
+        "rung",
+        "reached",
+        "acknowledged",
+        "arrived",
+        "resolved",
+    ]
+
+
+async def test_nobody_answers_so_the_neighbour_and_then_the_desk_ring_until_somebody_does(
+    street: Street,
+) -> None:
+    await street.press()
+    await street.forward(45)
+    assert street.sounding == {"c-paired", "c-neighbour"}
+    await street.forward(60)  # there is no grid leader: that step is passed at once
+    assert street.sounding == {"c-paired", "c-neighbour", "c-desk"}
+    assert "nobody" in street.record()
+    await street.forward(3600)
+    assert street.sounding == {"c-paired", "c-neighbour", "c-desk"}
+    await street.answer("c-desk")
+    assert street.sounding == set()
+    assert street.lamp() == "coming"
+
+
+async def test_a_dead_chime_costs_two_seconds_not_forty_five(street: Street) -> None:
+    street.dead = {"c-paired"}
+    await street.press()
+    assert street.sounding == set()
+    await street.forward(2)
+    assert street.sounding == {"c-neighbour"}
+    assert "missed" in street.record()
+
+
+async def test_a_chime_that_comes_back_rings_at_once(street: Street) -> None:
+    street.dead = {"c-paired"}
+    await street.press()
+    await street.forward(20)
+    street.dead = set()
+    street.send("c-paired", "state", online=True)
+    await street.settle()
+    assert "c-paired" in street.sounding
+
+
+async def test_the_ring_does_not_wait_for_the_disk_but_receipt_and_puback_do(
+    street: Street,
+) -> None:
+    token = street.send("b-1", "press", id="p-9", kind="call")
+    assert street.air.log[-1] == "ring c-paired"
+    assert "p-9" not in street.receipts
+    assert token not in street.air.settled
+    await street.engine.drain()
+    after = street.air.log[street.air.log.index("ring c-paired") :]
+    assert after[:4] == ["ring c-paired", "receipt b-1", "episode b-1", "puback"]
+
+
+async def test_presses_that_arrive_together_are_committed_together_and_acknowledged_in_order(
+    street: Street,
+) -> None:
+    commits: list[int] = []
+    save = street.store.save
+
+    async def counted(batch) -> None:
+        commits.append(len(batch.receipts))
+        await save(batch)
+
+    street.store.save = counted
+    tokens = [street.send("b-1", "press", id=f"p-{n}", kind="call") for n in range(100, 150)]
+    await street.engine.drain()
+    assert commits[0] == 50
+    assert street.air.settled[-50:] == tokens
+
+
+async def test_the_same_press_twice_is_one_press(street: Street) -> None:
+    await street.press(press_id="p-1")
+    before = street.record()
+    await street.press(press_id="p-1")
+    assert street.record() == before
+    assert street.air.log.count("receipt b-1") == 2  # the first one may have been lost
+
+
+async def test_a_press_repeated_before_the_first_is_on_disk_gets_no_early_receipt(
+    street: Street,
+) -> None:
+    street.send("b-1", "press", id="p-1", kind="call")
+    street.send("b-1", "press", id="p-1", kind="call")
+    assert not street.receipts
+    await street.settle()
+    assert street.receipts == {"p-1"}
+    assert street.rows("SELECT count(*) FROM episode")[0][0] == 1
+
+
+async def test_an_old_press_that_the_broker_delivers_again_does_not_ring(street: Street) -> None:
+    await street.press(press_id="p-1")
+    await street.answer("c-paired")
+    await street.command("resolve", "b-1.p-1", outcome="helped")
+    await street.forward(86_400)
+    street.air.log.clear()
+    await street.press(press_id="p-1")
+    assert not [line for line in street.air.log if line.startswith("ring")]
+    assert "receipt b-1" in street.air.log
+
+
+async def test_a_press_after_the_answer_rings_again_because_nobody_has_come(
+    street: Street,
+) -> None:
+    await street.press()
+    await street.answer("c-paired")
+    await street.press()
+    assert street.sounding == {"c-paired", "c-neighbour"}
+    assert street.lamp() == "ringing"
+    assert street.rows("SELECT count(*) FROM episode")[0][0] == 1
+
+
+async def test_an_answer_that_nobody_followed_up_expires_after_ten_minutes(street: Street) -> None:
+    await street.press()
+    await street.answer("c-paired")
+    await street.forward(599)
+    assert street.sounding == set()
+    await street.forward(1)
+    assert street.sounding == {"c-paired", "c-neighbour"}
+    assert street.lamp() == "ringing"
+
+
+async def test_a_cancel_in_the_first_seconds_silences_the_street(street: Street) -> None:
+    await street.press()
+    await street.forward(5)
+    cancel = await street.press(kind="cancel")
+    assert street.sounding == set()
+    assert street.lamp() == "resolved"
+    assert cancel in street.receipts
+
+
+async def test_a_cancel_without_a_call_is_received_and_recorded(street: Street) -> None:
+    cancel = await street.press(kind="cancel")
+    assert cancel in street.receipts
+    assert street.record() == ["nothing_to_cancel"]
+
+
+async def test_a_test_press_proves_the_chain_and_wakes_nobody(street: Street) -> None:
+    await street.press(kind="test")
+    assert street.sounding == set()
+    assert street.rows("SELECT outcome FROM episode")[0][0] == "test_passed"
+
+
+async def test_a_call_during_a_test_is_a_call_and_the_test_does_not_touch_its_lamp(
+    street: Street,
+) -> None:
+    street.dead = {"c-paired"}
+    await street.press(kind="test")
+    await street.press()
+    assert street.rows("SELECT count(*) FROM episode")[0][0] == 2
+    await street.forward(31)  # the test has failed by now
+    assert street.lamp() == "ringing"
+    assert street.air.retained["b-1"]["episode"] == "b-1.p-2"
+
+
+@pytest.mark.parametrize("button", ["b-lost", "b-unknown"])
+async def test_a_button_that_belongs_to_nobody_calls_the_desk(street: Street, button: str) -> None:
+    press = await street.press(button)
+    assert street.sounding == {"c-desk"}
+    assert press in street.receipts
+    assert {"unpaired", "unknown_device"} & set(street.record())
+
+
+async def test_a_second_helper_is_recorded_and_hears_who_is_first(street: Street) -> None:
+    await street.press()
+    await street.forward(45)
+    street.send("c-paired", "acknowledge", id="a-1", episode="b-1.p-1")
+    street.send("c-neighbour", "acknowledge", id="a-2", episode="b-1.p-1")
+    await street.settle()
+    assert "also_acknowledged" in street.record()
+    assert {"a-1", "a-2"} <= street.receipts
+    assert street.air.retained["b-1"]["who"] == "示例大姐"
+
+
+async def test_the_same_acknowledgement_twice_is_one(street: Street) -> None:
+    await street.press()
+    await street.answer("c-paired", "a-1")
+    await street.forward(600)  # it expires
+    street.send("c-paired", "acknowledge", id="a-1", episode="b-1.p-1")
+    await street.settle()
+    assert street.lamp() == "ringing"
+    assert street.record().count("acknowledged") == 1
+
+
+async def test_rubbish_is_dropped_counted_and_settled_and_the_next_press_rings(
+    street: Street,
+) -> None:
+    street.reception.receive("lovebell/v1/b-1/press", b"\xff{", 77, street.now)
+    street.reception.receive("lovebell/v9/b-1/press", b"{}", 78, street.now)
+    street.reception.receive("lovebell/v1/b-1/ring", b"{}", 79, street.now)
+    street.reception.receive("", b"", 80, street.now)
+    await street.settle()
+    assert street.air.settled[-4:] == [77, 78, 79, 80]
+    assert street.reception.dropped == {"b-1": 3, "?": 1}
+    assert street.record() == ["dropped"] * 4
+    await street.press()
+    assert street.sounding == {"c-paired"}
+
+
+async def test_a_flood_of_rubbish_does_not_fill_the_record(street: Street) -> None:
+    for _ in range(1000):
+        street.send("b-1", "press")
+    await street.settle()
+    assert street.reception.dropped["b-1"] == 1000
+    assert len(street.record()) < 15
+
+
+# -- outages -----------------------------------------------------------------------------------
+
+
+async def test_killed_between_ring_and_disk_the_same_ring_follows_when_it_is_back(
+    street: Street,
+) -> None:
+    street.send("b-1", "press", id="p-1", kind="call")
+    assert street.air.log[-1] == "ring c-paired"
+    street.inbox.clear()
+    await street.power_cut()  # nothing was on disk, nothing was acknowledged to the broker
+    await street.power_up()
+    assert street.rows("SELECT count(*) FROM episode")[0][0] == 0
+    await street.press(press_id="p-1")  # so the broker delivers it again
+    assert street.ringing["c-paired"] == {"b-1.p-1"}
+    assert "p-1" in street.receipts
+
+
+async def test_a_gateway_that_was_down_for_an_hour_takes_the_next_step_at_once(
+    street: Street,
+) -> None:
+    await street.press()
+    await street.power_cut()
+    street.now += 3_600_000
+    await street.power_up()
+    await street.forward(0)
+    assert street.sounding == {"c-paired", "c-neighbour"}
+
+
+async def test_killed_before_the_hush_it_hushes_when_it_is_back(street: Street) -> None:
+    await street.press()
+    await street.forward(45)
+    street.dead = {"c-paired"}
+    await street.answer("c-neighbour")
+    await street.power_cut()
+    street.dead = set()
+    await street.power_up()
+    assert street.sounding == set()
+
+
+async def test_killed_before_the_news_it_tells_the_button_when_it_is_back(street: Street) -> None:
+    await street.press()
+    street.air.is_up = False
+    episode = "b-1.p-1"
+    assert await street.command("resolve", episode, outcome="helped") == "ok"
+    assert street.lamp() == "ringing"
+    await street.power_cut()
+    street.air.is_up = True
+    await street.power_up()
+    assert street.lamp() == "resolved"
+    assert street.rows("SELECT count(*) FROM outbox")[0][0] == 0
+
+
+async def test_when_the_broker_comes_back_without_memory_it_is_told_again(street: Street) -> None:
+    await street.press()
+    await street.answer("c-paired")
+    street.air.retained.clear()
+    street.engine.up(street.now)
+    await street.settle()
+    assert street.lamp() == "coming"
+
+
+async def test_with_a_full_disk_the_bell_rings_no_receipt_is_given_and_nothing_is_lost(
+    street: Street,
+) -> None:
+    street.store.broken = True
+    token = street.send("b-1", "press", id="p-1", kind="call")
+    with pytest.raises(DiskError):
+        await street.engine.commit()
+    assert street.ringing["c-paired"] == {"b-1.p-1"}
+    assert "p-1" not in street.receipts
+    assert token not in street.air.settled
+    street.store.broken = False
+    await street.settle()
+    assert "p-1" in street.receipts
+    assert token in street.air.settled
+    assert street.record()[:3] == ["pressed", "step", "rung"]
+
+
+async def test_a_chime_that_rang_by_itself_and_is_answered_speaks_for_the_press(
+    street: Street,
+) -> None:
+    street.send("c-paired", "acknowledge", id="a-1", episode="b-1.p-77")
+    await street.settle()
+    assert street.lamp() == "coming"
+    assert street.record()[0] == "heard_of"
+    await street.press(press_id="p-77")  # the button still repeats it
+    assert street.rows("SELECT count(*) FROM episode")[0][0] == 1
+    assert "p-77" in street.receipts
+
+
+async def test_an_acknowledgement_of_nothing_known_is_received_and_recorded(
+    street: Street,
+) -> None:
+    street.send("c-paired", "acknowledge", id="a-1", episode="b-77.p-1")
+    await street.settle()
+    assert "a-1" in street.receipts
+    assert street.record() == ["unplaced"]
+
+
+# -- operators ---------------------------------------------------------------------------------
+
+
+async def test_commands_that_make_no_sense_are_refused_by_name(street: Street) -> None:
+    assert await street.command("resolve", "b-1.p-9", outcome="x") == "refused:unknown_episode"
+    await street.press()
+    episode = "b-1.p-1"
+    assert await street.command("arrive", episode, "r-nobody") == "refused:unknown_responder"
+    assert await street.command("acknowledge", episode, "r-desk") == "ok"
+    assert await street.command("acknowledge", episode, "r-desk") == "refused:nothing_new"
+    assert await street.command("resolve", episode, outcome="helped") == "ok"
+    assert await street.command("resolve", episode, outcome="other") == "refused:resolved"
+    assert street.rows("SELECT outcome FROM episode")[0][0] == "helped"
+
+
+async def test_a_plan_edited_during_an_episode_does_not_disturb_it(street: Street) -> None:
+    await street.press()
+    plan = pairs.read_steps(["desk 60s"])
+    street.edit(lambda connection: pairs.set_plan(connection, "h-1", plan))
+    await street.engine.reread(street.now)
+    await street.forward(45)
+    assert street.sounding == {"c-paired", "c-neighbour"}
+    await street.command("resolve", "b-1.p-1", outcome="helped")
+    await street.press()
+    assert street.sounding == {"c-desk"}
+
+
+async def test_a_chime_replaced_during_an_episode_rings_and_the_old_one_stops(
+    street: Street,
+) -> None:
+    await street.press()
+    street.edit(
+        lambda c: pairs.unpair(c, "c-paired", "r-paired", street.now),
+        lambda c: books.add_device(c, books.Device("c-new", books.DeviceKind.CHIME)),
+        lambda c: pairs.pair(c, "c-new", "r-paired", None, street.now),
+    )
+    await street.engine.reread(street.now)
+    await street.settle()
+    assert street.sounding == {"c-new"}
