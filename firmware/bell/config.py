@@ -31,8 +31,7 @@ def load(path: str = "config.json") -> dict:
 def check(config: object) -> dict:
     """`config` with its defaults filled in. Raises ConfigError. Unknown fields are ignored: a
     newer tool may have written them."""
-    _need(isinstance(config, dict), "config.json", "an object", config)
-    assert isinstance(config, dict)
+    config = _object(config, "config.json", "an object")
     device = _field(config, "device")
     _need(wire.is_device(device), "device", "1 to 24 of a-z, 0-9 and -", device)
     role = _field(config, "role")
@@ -63,8 +62,7 @@ def check(config: object) -> dict:
 
 
 def _wifi(network: object) -> dict:
-    _need(isinstance(network, dict), "wifi", 'a list of {"ssid", "password"}', network)
-    assert isinstance(network, dict)
+    network = _object(network, "wifi", 'a list of {"ssid", "password"}')
     ssid = _field(network, "ssid", "wifi")
     password = network.get("password", "")
     _need(_is_text(ssid, 1, 32), "ssid in wifi", "1 to 32 bytes", ssid)
@@ -75,8 +73,7 @@ def _wifi(network: object) -> dict:
 
 
 def _broker(broker: object, ca: object) -> dict:
-    _need(isinstance(broker, dict), "broker", 'a list of {"host", "port", "tls"}', broker)
-    assert isinstance(broker, dict)
+    broker = _object(broker, "broker", 'a list of {"host", "port", "tls"}')
     host = _field(broker, "host", "broker")
     tls = broker.get("tls", False)
     port = broker.get("port", 8883 if tls else 1883)
@@ -88,8 +85,7 @@ def _broker(broker: object, ca: object) -> dict:
 
 
 def _pins(pins: object) -> dict:
-    _need(isinstance(pins, dict), "pins", 'an object like {"button": 0}', pins)
-    assert isinstance(pins, dict)
+    pins = _object(pins, "pins", 'an object like {"button": 0}')
     checked = dict(DEFAULT_PINS)
     for name in checked:
         number = pins.get(name, checked[name])
@@ -108,9 +104,15 @@ def _field(section: dict, name: str, where: str = "") -> object:
 
 def _list(config: dict, name: str) -> list:
     value = _field(config, name)
-    _need(isinstance(value, list) and 1 <= len(value) <= 4, name, "a list of 1 to 4", value)
-    assert isinstance(value, list)
-    return value
+    if isinstance(value, list) and 1 <= len(value) <= 4:
+        return value
+    raise _wrong(name, "a list of 1 to 4", value)
+
+
+def _object(value: object, what: str, must_be: str) -> dict:
+    if isinstance(value, dict):
+        return value
+    raise _wrong(what, must_be, "something else")
 
 
 def _text(config: dict, name: str, otherwise: object) -> object:
@@ -130,6 +132,10 @@ def _is_int(value: object, lowest: int, highest: int) -> bool:
 
 def _need(good: bool, what: str, must_be: str, found: object) -> None:
     if not good:
-        raise ConfigError(
-            '"{}" in config.json must be {}, not {}: {}'.format(what, must_be, found, ADVICE)
-        )
+        raise _wrong(what, must_be, found)
+
+
+def _wrong(what: str, must_be: str, found: object) -> ConfigError:
+    return ConfigError(
+        '"{}" in config.json must be {}, not {}: {}'.format(what, must_be, found, ADVICE)
+    )

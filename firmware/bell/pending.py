@@ -5,7 +5,8 @@ acknowledgements alike. Pure: the flash is the journal's, the connection the lin
 
 An entry is a dict: `record` as the journal keeps it, `at` the tick of the press or None if
 nobody knows any more, `first_at` the same for the first of several folded into one, `since` the
-tick from which silence is counted or None if it has been too long, `tries` and `due` for the next repetition.
+tick from which silence is counted or None if it has been too long, `tries` and `due` for the next
+repetition.
 """
 
 from bell.ticks import is_over, ticks_add, ticks_diff

@@ -1,0 +1,245 @@
+"""A virtual board: the real firmware in an interpreter of its own, with stand-ins for the chip.
+
+Owns the process and the directory that is its flash. Knows the console lines of the firmware and
+nothing of the gateway.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import json
+import os
+import platform
+import sys
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HERE = Path(__file__).parent
+STANDINS = HERE / "standins"
+TRACE = "\x01"
+LOG_LINES = 500
+
+Name = Literal["micropython", "cpython"]
+
+
+class Interpreter(NamedTuple):
+    """What runs the firmware, and a sentence that says why."""
+
+    name: Name
+    why: str
+
+
+def choose(wanted: Name | None = None) -> Interpreter:
+    """The interpreter for virtual boards: MicroPython where there is a wheel of it.
+
+    Raises RuntimeError if MicroPython is `wanted` and not there.
+    """
+    is_there = importlib.util.find_spec("micropython_unix") is not None
+    if wanted == "cpython":
+        return Interpreter("cpython", "the firmware runs under CPython, as asked")
+    if is_there:
+        return Interpreter("micropython", "the firmware runs in MicroPython")
+    why = f"there is no MicroPython package for {platform.system()} on {platform.machine()}"
+    if wanted == "micropython":
+        raise RuntimeError(f"{why}: leave the choice open to run the firmware under CPython")
+    return Interpreter("cpython", f"{why}: the same firmware runs under CPython")
+
+
+def find_firmware() -> Path:
+    """The firmware's folder: in a checkout, else in the installed package.
+
+    Raises RuntimeError if it is in neither.
+    """
+    for folder in (HERE.parent.parent / "firmware", HERE / "firmware"):
+        if (folder / "main.py").is_file():
+            return folder
+    raise RuntimeError("the firmware is missing: install lovebell again, or use a full checkout")
+
+
+class VirtualBoard:
+    """One device. `directory` is its flash and outlives a power cut.
+
+    `lamp` is the word of the lamp's state, `who` what it says besides; `ringing` the episodes a
+    chime rings, the longest first; `log` the last console lines. All are as the firmware last
+    said on its console; without power the lamp is "off" and nothing rings.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        config: dict[str, object],
+        *,
+        interpreter: Name | None = None,
+        firmware: Path | None = None,
+        heap: str = "1m",
+        trace: bool = False,
+    ) -> None:
+        """`heap` bounds MicroPython's heap. With `trace`, `outputs` follows pins and buzzer."""
+        self.directory = directory
+        self.config = config
+        self.interpreter = choose(interpreter)
+        self.log: deque[str] = deque(maxlen=LOG_LINES)
+        self.lamp = "off"
+        self.who = ""
+        self.ringing: tuple[str, ...] = ()
+        self.wifi_is_up = False
+        self.broker_is_up = False
+        self.outputs: dict[str, tuple[int, ...]] = {}
+        self._firmware = firmware or find_firmware()
+        self._heap = heap
+        self._trace = trace
+        self._air_is_on = True
+        self._process: asyncio.subprocess.Process | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._changed = asyncio.Event()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the board has power and its firmware runs."""
+        return self._process is not None and self._process.returncode is None
+
+    @property
+    def pid(self) -> int:
+        """The process id. Raises RuntimeError without power."""
+        if self._process is None:
+            raise RuntimeError(f"{self.directory.name} has no power")
+        return self._process.pid
+
+    async def start(self) -> None:
+        """Give it power. Returns when the process runs, not when the firmware is ready."""
+        if self.alive:
+            return
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self._write_config()
+        self._process = await asyncio.create_subprocess_exec(
+            *self._command(),
+            cwd=self.directory,
+            env={**os.environ, "MICROPYPATH": f"{STANDINS}:.frozen"},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C in the terminal is for the one who started us
+        )
+        self._reader = asyncio.create_task(self._read(self._process))
+        if not self._air_is_on:
+            self._tell("wifi 0")
+
+    async def power_cut(self) -> None:
+        """Cut the power at once. What is on flash stays."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+        await self._gone()
+
+    async def stop(self) -> None:
+        """End it and leave no process behind."""
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()  # the end of its input is the end of the board
+            try:
+                await asyncio.wait_for(self._process.wait(), 2)
+            except TimeoutError:
+                self._process.kill()
+        await self._gone()
+
+    def press(self, ms: int = 200) -> None:
+        """Press the button of the board for `ms`. Does not wait for the release."""
+        self._tell(f"press {ms}")
+
+    def hold(self, ms: int = 3500) -> None:
+        """Hold the button for `ms`."""
+        self.press(ms)
+
+    def wifi(self, up: bool) -> None:
+        """Switch the air on or off around this board. It outlives a power cut."""
+        self._air_is_on = up
+        if self.alive:
+            self._tell(f"wifi {int(up)}")
+
+    async def changed(self) -> None:
+        """Wait until anything about the board changes."""
+        await self._changed.wait()
+
+    async def wait_for(
+        self, predicate: Callable[[VirtualBoard], object], timeout: float = 30
+    ) -> None:
+        """Wait until `predicate(board)` is true. Raises TimeoutError with the last lines."""
+        try:
+            async with asyncio.timeout(timeout):
+                while not predicate(self):
+                    await self.changed()
+        except TimeoutError:
+            lines = "\n  ".join(list(self.log)[-15:])
+            raise TimeoutError(
+                f"{self.directory.name} not as expected after {timeout} s: lamp {self.lamp}, "
+                f"ringing {self.ringing}; its console:\n  {lines}"
+            ) from None
+
+    def _write_config(self) -> None:
+        new = self.directory / "config.json.new"
+        new.write_text(json.dumps(self.config, ensure_ascii=False), encoding="utf-8")
+        new.replace(self.directory / "config.json")
+
+    def _command(self) -> list[str]:
+        start = [str(STANDINS / "start.py"), str(self._firmware)]
+        if self._trace:
+            start.append("trace")
+        if self.interpreter.name == "micropython":
+            return [
+                sys.executable,
+                "-m",
+                "micropython_unix",
+                "-X",
+                f"heapsize={self._heap}",
+                *start,
+            ]
+        return [sys.executable, "-u", *start]
+
+    def _tell(self, line: str) -> None:
+        if not self.alive or self._process is None or self._process.stdin is None:
+            raise RuntimeError(f"{self.directory.name} has no power")
+        self._process.stdin.write(line.encode() + b"\n")
+
+    async def _gone(self) -> None:
+        if self._process is not None:
+            await self._process.wait()
+        if self._reader is not None:
+            await self._reader
+        self._process = None
+        self._reader = None
+
+    async def _read(self, process: asyncio.subprocess.Process) -> None:
+        if process.stdout is None:
+            return
+        async for raw in process.stdout:
+            line = raw.decode(errors="replace").rstrip("\r\n")
+            if line.startswith(TRACE):
+                words = line[1:].split()
+                self.outputs[f"{words[0]} {words[1]}"] = tuple(int(word) for word in words[2:])
+            else:
+                self._hear(line)
+            self._change()
+        await process.wait()
+        self.lamp, self.who, self.ringing = "off", "", ()
+        self.wifi_is_up = self.broker_is_up = False
+        self._change()
+
+    def _hear(self, line: str) -> None:
+        self.log.append(line)
+        word, _, rest = line.partition(" ")
+        if word == "lamp":
+            self.lamp, _, self.who = rest.partition(" ")
+        elif word == "rings":
+            self.ringing = tuple(rest.split()) if rest != "-" else ()
+        elif word == "wifi":
+            self.wifi_is_up = rest == "up"
+        elif word == "broker":
+            self.broker_is_up = rest == "up"
+
+    def _change(self) -> None:
+        # Wakes all who wait now and leaves a fresh event for those who wait next.
+        self._changed.set()
+        self._changed = asyncio.Event()

@@ -1,0 +1,70 @@
+"""The hand that presses and the air that carries the Wi-Fi, as lines on standard input.
+
+`press MS` closes the button's contact for so long, `wifi 0|1`. The end of the input is the end of
+the board: whoever started it is gone. What goes out besides the firmware's console is a line that
+begins with TRACE.
+"""
+
+import asyncio
+import sys
+
+TRACE = "\x01"
+tracing = "trace" in sys.argv
+pins = {}  # number -> machine.Pin
+wifi = {"up": True}
+
+
+class Flag:
+    """asyncio.ThreadSafeFlag without its poll: MicroPython's costs 3 ms a press on Unix."""
+
+    def __init__(self):
+        self._event = asyncio.Event()
+
+    def set(self):
+        self._event.set()
+
+    def clear(self):
+        self._event.clear()
+
+    async def wait(self):
+        await self._event.wait()
+        self._event.clear()
+
+
+asyncio.ThreadSafeFlag = Flag
+
+
+def trace(*words):
+    """Tell the harness what a pin does, if it wants to know."""
+    if tracing:
+        print(TRACE + " ".join(str(word) for word in words))
+
+
+async def listen():
+    """Obey until the input ends."""
+    reader = await _stdin()
+    while True:
+        line = await reader.readline()
+        if not line:
+            sys.exit(0)
+        words = line.decode().split()
+        if words[0] == "press":
+            asyncio.create_task(_press(int(words[1])))  # noqa: RUF006 - the loop keeps it
+        elif words[0] == "wifi":
+            wifi["up"] = words[1] == "1"
+
+
+async def _stdin():
+    if sys.implementation.name == "micropython":
+        return asyncio.StreamReader(sys.stdin)
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    return reader
+
+
+async def _press(ms):
+    contact = next(pin for pin in pins.values() if pin.is_input)
+    contact.drive(0)
+    await asyncio.sleep(ms / 1000)
+    contact.drive(1)

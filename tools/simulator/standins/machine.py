@@ -1,0 +1,68 @@
+"""Stand-in for MicroPython's machine: pins that the harness drives, a buzzer nobody hears."""
+
+import control
+
+PWRON_RESET = 1
+
+
+def reset_cause():
+    return PWRON_RESET
+
+
+class Pin:
+    IN = 1
+    OUT = 3
+    PULL_UP = 2
+    IRQ_RISING = 1
+    IRQ_FALLING = 2
+
+    def __init__(self, number, mode=-1, pull=-1, value=1):
+        self.number = number
+        self.is_input = mode == Pin.IN
+        self._value = value
+        self._handler = None
+        control.pins[number] = self
+
+    def value(self, value=None):
+        if value is None:
+            return self._value
+        if value != self._value:
+            self._value = value
+            control.trace("pin", self.number, value)
+        return None
+
+    def irq(self, handler=None, trigger=3):
+        self._handler = handler
+
+    def drive(self, value):
+        """The outside world changes the level."""
+        if value != self._value:
+            self._value = value
+            if self._handler is not None:
+                self._handler(self)
+
+
+class PWM:
+    def __init__(self, pin, freq=0, duty_u16=0):
+        self._pin = pin
+        self._freq = freq
+        self._duty = duty_u16
+
+    def freq(self, freq):
+        self._freq = freq
+
+    def duty_u16(self, duty):
+        if duty != self._duty:
+            self._duty = duty
+            control.trace("pwm", self._pin.number, self._freq, duty)
+
+    def deinit(self):
+        self.duty_u16(0)
+
+
+class WDT:
+    def __init__(self, timeout=5000):
+        self._timeout = timeout
+
+    def feed(self):
+        pass
