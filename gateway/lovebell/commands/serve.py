@@ -8,9 +8,11 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from lovebell import __version__, service
+from lovebell import __version__, logs, service
 from lovebell.broker import Address, Broker
 from lovebell.clock import SystemClock
+from lovebell.commands.app import App, pass_app
+from lovebell.commands.base import command
 from lovebell.engine import Engine
 from lovebell.reception import SUBSCRIPTIONS, Reception
 from lovebell.store.live import LiveStore
@@ -19,6 +21,14 @@ if TYPE_CHECKING:
     from lovebell.config import Settings
 
 log = logging.getLogger("lovebell.serve")
+
+
+@command("serve")
+@pass_app
+def serve(app: App) -> None:
+    """运行网关，直到被停止。|Run the gateway until it is stopped."""
+    logs.set_up(app.settings.log_level, app.settings.log_format)
+    run(app.settings)
 
 
 def run(settings: Settings) -> None:

@@ -128,12 +128,20 @@ def _ring_all(episode: Episode, step: int, now: int) -> tuple[tuple[Call, ...], 
     for target in here.targets:
         for chime in target.chimes:
             whose[chime] = (target.responder, step)
+    known = {call.chime: _renewed(call.phase) for call in episode.calls}
     calls = tuple(
-        Call(chime, responder, Phase.RUNG, its_step, 1, now + CONFIRM_MS, until)
+        Call(
+            chime,
+            responder,
+            known.get(chime, Phase.RUNG),
+            its_step,
+            1,
+            now + CONFIRM_MS,
+            until,
+        )
         for chime, (responder, its_step) in whose.items()
     )
     effects: list[Effect] = []
-    known = {call.chime for call in episode.calls}
     for call in calls:
         effects.append(Ring(call.chime, step + 1, until - now))
         if call.chime not in known:
@@ -159,6 +167,11 @@ def _call_of(episode: Episode, chime: str) -> Call | None:
     return next((call for call in episode.calls if call.chime == chime), None)
 
 
+def _renewed(phase: Phase) -> Phase:
+    """What a chime that is told once more is: it need not be recorded again that it rings."""
+    return Phase.RENEWED if phase in (Phase.REACHED, Phase.RENEWED) else Phase.RUNG
+
+
 def _pause(tries: int) -> int:
     return AGAIN_MS[min(tries, len(AGAIN_MS)) - 1]
 
@@ -171,7 +184,7 @@ def _tell_again(episode: Episode, call: Call, now: int) -> tuple[Call, list[Effe
             return replace(call, phase=Phase.QUIET, again_ms=None), effects
         effects.append(_hush(episode, call.chime))
     else:
-        if call.phase is Phase.RUNG:
+        if call.phase is not Phase.MISSED:
             effects.append(Note(What.MISSED, call.responder, {"chime": call.chime}))
         call = replace(call, phase=Phase.MISSED)
         effects.append(Ring(call.chime, episode.step + 1, max(call.until_ms - now, MARGIN_MS)))
@@ -271,7 +284,8 @@ def _reached(episode: Episode, event: Ringing, now: int) -> Outcome:
         return Outcome(replace(episode, calls=(*episode.calls, own)), (note,))
     if call.phase is Phase.REACHED:
         return Outcome(episode)
-    return Outcome(_with_call(episode, replace(call, phase=Phase.REACHED, again_ms=None)), (note,))
+    state = _with_call(episode, replace(call, phase=Phase.REACHED, again_ms=None))
+    return Outcome(state, () if call.phase is Phase.RENEWED else (note,))
 
 
 def _should_be_quiet(episode: Episode, event: Ringing, now: int) -> Outcome:
@@ -299,7 +313,7 @@ def _ring_back(episode: Episode, event: Back, now: int) -> Outcome:
     if call is None or call.phase in (Phase.HUSHING, Phase.QUIET):
         return Outcome(episode)
     for_ms = max(call.until_ms - now, MARGIN_MS)
-    phase = Phase.MISSED if call.phase is Phase.MISSED else Phase.RUNG
+    phase = Phase.MISSED if call.phase is Phase.MISSED else _renewed(call.phase)
     rung = replace(call, phase=phase, tries=1, again_ms=now + CONFIRM_MS, until_ms=now + for_ms)
     return Outcome(_with_call(episode, rung), (Ring(call.chime, episode.step + 1, for_ms),))
 

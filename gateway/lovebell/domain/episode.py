@@ -35,6 +35,7 @@ class Phase(StrEnum):
     """How far a chime has come in one episode."""
 
     RUNG = "rung"  # told to ring, has not answered yet
+    RENEWED = "renewed"  # rings, and has been told to go on, louder
     MISSED = "missed"  # did not answer in time; still being told
     REACHED = "reached"  # says that it rings
     HUSHING = "hushing"  # told to stop, has not answered yet

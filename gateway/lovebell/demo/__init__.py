@@ -1,0 +1,1 @@
+"""`lovebell demo`: a whole small community on one PC, on real parts."""
