@@ -199,5 +199,5 @@ def _wrong(error: Any, path: str) -> tuple[str, dict[str, str]]:
     variable = next((name for name in _variables() if _key(name) == key), "")
     value = "***" if key == "broker_password" else repr(error["input"])[:80]
     if variable:
-        return "wrong_variable", {"key": key, "where": variable, "value": value}
-    return "wrong_key", {"key": key, "where": path, "value": value}
+        return "wrong_variable", {"key": key, "variable": variable, "value": value}
+    return "wrong_key", {"key": key, "path": path, "value": value}

@@ -99,9 +99,6 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "false_alarm": ("误按", "a false alarm"),
 }
 
-#: Outcomes that the gateway gives by itself; a human may not.
-OWN_OUTCOMES: Final = frozenset({"cancelled", "test_passed", "test_failed"})
-
 
 def sentence(
     what: str,
@@ -136,6 +133,12 @@ def sentence(
     if besides:
         said += f"（{'；'.join(besides)}）" if column == 0 else f" ({'; '.join(besides)})"
     return said
+
+
+def outcome(word: str, language: str) -> str:
+    """How an episode ended, in words; a word of somebody's own stands as it is."""
+    known = _WORDS.get(word) if word else None
+    return known[0 if language == "zh" else 1] if known else word
 
 
 def clock_time(at_ms: int, *, with_day: bool = True) -> str:

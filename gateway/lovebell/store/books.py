@@ -122,10 +122,10 @@ def remove_home(connection: Connection, home: str) -> None:
 
 
 def _check_home(home: Home) -> None:
-    _check_text("name", home.name, least=1)
-    _check_text("address", home.address)
-    _check_text("phone", home.phone)
-    _check_text("notes", home.notes, most=1000)
+    check_text("name", home.name, least=1)
+    check_text("address", home.address)
+    check_text("phone", home.phone)
+    check_text("notes", home.notes, most=1000)
     _check_grid(home.grid)
     if not 1 <= home.care_level <= 5:
         raise BooksError("bad_level", level=home.care_level)
@@ -183,8 +183,8 @@ def remove_responder(connection: Connection, responder: str) -> None:
 
 
 def _check_responder(responder: Responder) -> None:
-    _check_text("name", responder.name, least=1)
-    _check_text("phone", responder.phone)
+    check_text("name", responder.name, least=1)
+    check_text("phone", responder.phone)
     _check_grid(responder.grid)
     if responder.kind is ResponderKind.GRID and not responder.grid:
         raise BooksError("grid_needed")
@@ -202,7 +202,7 @@ def device_of(books: Books, device: str) -> Device:
 
 def add_device(connection: Connection, device: Device) -> None:
     """Enter a device. Raises BooksError (bad_id, taken_id, bad_text)."""
-    _check_text("note", device.note)
+    check_text("note", device.note)
     _check_new(load_books(connection), device.id)
     _insert(connection, schema.device, asdict(device))
 
@@ -227,7 +227,8 @@ def _check_new(books: Books, thing: str) -> None:
         raise BooksError("taken_id", id=thing, noun=noun)
 
 
-def _check_text(field: str, text: str, *, least: int = 0, most: int = MAX_TEXT) -> None:
+def check_text(field: str, text: str, *, least: int = 0, most: int = MAX_TEXT) -> None:
+    """Raises BooksError (bad_text) for text too short or too long, or of more than one line."""
     if not least <= len(text.strip()) <= most or _CONTROL.search(text):
         raise BooksError("bad_text", field=field, max=most)
 

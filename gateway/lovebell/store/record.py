@@ -6,14 +6,17 @@ operator never changes an episode himself.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import insert, select
 
 from lovebell.domain.codec import episode_from_json
+from lovebell.domain.course import CANCELLED, TEST_FAILED, TEST_PASSED
 from lovebell.domain.records import Line, Seen
 from lovebell.store import schema
+from lovebell.store.books import check_text
 from lovebell.store.errors import BooksError
 
 if TYPE_CHECKING:
@@ -21,6 +24,10 @@ if TYPE_CHECKING:
 
     from lovebell.domain.episode import Episode
     from lovebell.domain.records import Command
+
+_WORD: Final = re.compile(r"[\w-]{1,32}\Z")
+#: Outcomes that the gateway gives by itself; a human may not.
+_GATEWAYS_OWN: Final = frozenset({CANCELLED, TEST_PASSED, TEST_FAILED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +95,12 @@ def seen(connection: Connection) -> dict[str, Seen]:
 def put_command(connection: Connection, wish: Command, at_ms: int) -> int:
     """Note what an operator wants done; the number under which the gateway will answer.
 
-    The number in `wish` is ignored.
+    The number in `wish` is ignored. Raises BooksError (bad_text, bad_outcome).
     """
+    check_text("by", wish.by, least=1, most=64)
+    check_text("note", wish.note, most=1000)
+    if wish.verb == "resolve" and (not _WORD.match(wish.outcome) or wish.outcome in _GATEWAYS_OWN):
+        raise BooksError("bad_outcome", word=wish.outcome)
     row = {
         "at_ms": at_ms,
         "by": wish.by,

@@ -1,0 +1,66 @@
+"""The command `lovebell`: puts the commands together and decides nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from lovebell import __version__
+from lovebell.commands.app import App, Edge
+from lovebell.commands.base import Root
+from lovebell.commands.demo import demo
+from lovebell.commands.devices import device
+from lovebell.commands.episodes import episode, episodes
+from lovebell.commands.events import events
+from lovebell.commands.homes import home
+from lovebell.commands.pairing import pair, unpair
+from lovebell.commands.plans import plan
+from lovebell.commands.responders import responder
+from lovebell.commands.serve import serve
+
+
+@click.group(
+    cls=Root,
+    help="爱心门铃：独居老人按铃，邻居家门铃响，直到有人应答。|The love doorbell: a lone elder "
+    "presses, a neighbour's chime rings, until a human has answered.",
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    is_eager=True,
+    help="设置文件。|The configuration file.",
+)
+@click.option(
+    "--language",
+    type=click.Choice(["zh", "en"]),
+    is_eager=True,
+    help="说哪种语言。|The language to speak.",
+)
+@click.version_option(__version__, message="lovebell %(version)s", help="版本。|The version.")
+@click.pass_context
+def cli(context: click.Context, config: Path | None, language: str | None) -> None:
+    """The root."""
+    edge = context.obj if isinstance(context.obj, Edge) else Edge()
+    context.obj = App(config, language, edge)
+
+
+for _command in (
+    serve,
+    demo,
+    home,
+    responder,
+    device,
+    pair,
+    unpair,
+    plan,
+    episodes,
+    episode,
+    events,
+):
+    cli.add_command(_command)
+
+
+def main() -> None:
+    """The entry point."""
+    cli(prog_name="lovebell")

@@ -1,0 +1,1 @@
+"""The operator's commands, a module for each noun."""

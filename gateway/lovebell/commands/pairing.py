@@ -1,0 +1,90 @@
+"""`lovebell pair` and `lovebell unpair`: who belongs to whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from lovebell.commands.app import App, json_option, pass_app, print_json
+from lovebell.commands.base import command
+from lovebell.commands.shown import pairing_document
+from lovebell.commands.steps import warn_homes
+from lovebell.domain.model import Books, Link, Pairing
+from lovebell.domain.plan import Directory
+from lovebell.store import pairs
+from lovebell.store.books import load_books
+
+if TYPE_CHECKING:
+    from lovebell.domain.model import Home
+
+
+@command(
+    "pair",
+    help="把两者结对，先后不限：按钮与老人家、门铃与响应人、响应人与老人家。|Pair two, in either "
+    "order: a button with a home, a chime with a responder, a responder with a home.",
+)
+@click.argument("a", metavar="A")
+@click.argument("b", metavar="B")
+@click.option(
+    "--rank",
+    type=int,
+    help="响应人的次序，小者先叫；默认 1。|Rank of a responder, lowest is called first; else 1.",
+)
+@json_option
+@pass_app
+def pair(app: App, a: str, b: str, rank: int | None, as_json: bool) -> None:
+    """Pair two ids."""
+    with app.store.writing() as connection:
+        made = pairs.pair(connection, a, b, rank, app.now())
+        books = load_books(connection)
+    _tell(app, books, made, "paired", as_json)
+
+
+@command("unpair", help="解除结对；历史保留。|End a pairing; its history stays.")
+@click.argument("a", metavar="A")
+@click.argument("b", metavar="B")
+@json_option
+@pass_app
+def unpair(app: App, a: str, b: str, as_json: bool) -> None:
+    """End a pairing."""
+    with app.store.writing() as connection:
+        ended = pairs.unpair(connection, a, b, app.now())
+        books = load_books(connection)
+    _tell(app, books, ended, "unpaired", as_json)
+
+
+def _tell(app: App, books: Books, pairing: Pairing, done: str, as_json: bool) -> None:
+    """What was done, and whom it leaves without anybody to call."""
+    if as_json:
+        print_json({"done": done, **pairing_document(pairing)})
+    else:
+        app.say(
+            f"{done}_{pairing.link.value}",
+            a=_name(books, pairing.subject),
+            b=_name(books, pairing.object),
+            rank=pairing.rank,
+        )
+    directory = Directory(books, app.settings.plan)
+    warn_homes(app, directory, _touched(directory, pairing))
+
+
+def _name(books: Books, thing: str) -> str:
+    known = books.homes.get(thing) or books.responders.get(thing)
+    return f"{known.name} ({thing})" if known else thing
+
+
+def _touched(directory: Directory, pairing: Pairing) -> list[Home]:
+    """The homes whose plan may call other chimes than before."""
+    homes = directory.books.homes
+    if pairing.link is not Link.CHIME_RESPONDER:
+        return [homes[pairing.object]]
+    return [
+        home
+        for home in homes.values()
+        if any(
+            target.responder == pairing.object
+            for step in directory.call_plan(home)
+            for target in step.targets
+        )
+    ]

@@ -1,0 +1,53 @@
+"""What can be wrong with an operator's wish, in Chinese, and with what was typed, in both."""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: The codes of `lovebell.store.errors`, whose English stands there.
+BOOKS: Final = {
+    "bad_id": "编号：{id!r} 不能用；请写 1 到 24 个 a-z、0-9 或 -，不以 - 开头",
+    "bad_grid": "网格：{grid!r} 不能用；请写 1 到 24 个 a-z、0-9 或 -，或留空",
+    "bad_text": "{field_zh}（{field}）：请写 1 到 {max} 个字，写在一行里",
+    "bad_level": "照护等级（care_level）：{level} 不能用；请写 1 到 5 的整数",
+    "bad_rank": "次序（rank）：{rank} 不能用；请写 1 到 99 的整数",
+    "reserved_id": "编号：{id!r} 是方案里的用词；请另选一个编号",
+    "taken_id": "编号：{id!r} 已是一个{noun_zh}的编号；请另选一个，或直接用它",
+    "no_change": "没有写要改什么；至少写一项，如 --phone",
+    "grid_needed": "网格（grid）：网格长按网格呼叫；请用 --grid 写明",
+    "unknown_home": "老人家：没有 {id!r}；请看 `lovebell home list`",
+    "unknown_responder": "响应人：没有 {id!r}；请看 `lovebell responder list`",
+    "unknown_device": "设备：没有 {id!r}；请看 `lovebell device list`",
+    "unknown_id": "{id!r} 不是老人家、响应人或设备的编号；请看 `lovebell home list`、"
+    "`lovebell responder list` 和 `lovebell device list`",
+    "home_calls": "老人家 {id!r} 有未办结的求助 {n}；请先 `lovebell episode resolve {n} "
+    "--outcome 结果`",
+    "still_paired": "{id!r} 还与 {others} 结对；请先 `lovebell unpair {id} {first}`",
+    "in_plan": "响应人 {id!r} 写在 {homes} 的方案里；请先改方案：`lovebell plan set {first} ...`",
+    "not_a_pair": "{a!r} 是{a_noun_zh}，{b!r} 是{b_noun_zh}；能结对的是：按钮与老人家、门铃与"
+    "响应人、响应人与老人家",
+    "taken_by": "{a!r} 已属于 {b!r}；请先 `lovebell unpair {a} {b}`",
+    "already_paired": "{a!r} 与 {b!r} 已经结对；不用再做",
+    "not_paired": "{a!r} 与 {b!r} 没有结对；请看 `lovebell {noun} show {a}`",
+    "rank_pointless": "次序（rank）：只有老人家的响应人有次序；请去掉 --rank",
+    "bad_step": "第 {n} 步 {text!r} 写得不对；请写“谁 多久”（5s 到 24h），如 \"paired 45s\" 或 "
+    "\"neighbours,r-7 2min\"；谁是 paired、neighbours、grid、desk 或响应人的编号",
+    "step_count": "方案有 1 到 {max} 步，这里有 {n} 步",
+    "unknown_episode": "求助：没有 {key!r}；请看 `lovebell episodes`",
+    "ambiguous_episode": "求助：不止一件以 {key!r} 开头（{first}、{second}）；请写得长些，或写号",
+    "bad_outcome": "结果（outcome）：{word!r} 不能用；请写一个词，如 helped、hospital、"
+    "false_alarm，或自定",
+    "disk": "数据库：{path} 用不了（{why}）；请检查设置项 database、权限和剩余空间",
+}  # fmt: skip
+
+#: What was typed wrongly, by the class that click raises.
+USAGE: Final = {
+    "NoSuchOption": ("没有选项 {name}。", "There is no option {name}."),
+    "NoSuchCommand": ("没有命令 {name}。", "There is no command {name}."),
+    "MissingParameter": ("缺少 {what}。", "{what} is missing."),
+    "BadParameter": ("{what} 的值不对：{rule}", "{what} is wrong: {rule}"),
+    "UsageError": ("写法不对：{rule}", "This is not how it is written: {rule}"),
+    "choice": ("请写其中之一：{choices}", "write one of {choices}"),
+    "integer": ("请写一个整数", "write a whole number"),
+    "near": ("是不是 {near}？", " Did you mean {near}?"),
+}

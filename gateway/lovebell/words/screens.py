@@ -1,0 +1,193 @@
+"""The words of tables and the sentences of answers: (Chinese, English)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SCREENS: Final[dict[str, tuple[str, str]]] = {
+    # help and usage
+    "usage": ("用法：", "Usage: "),
+    "options": ("选项", "Options"),
+    "commands": ("命令", "Commands"),
+    "try_help": ("说明：{command} --help", "For help: {command} --help"),
+    "steps_or_default": (
+        '写出各步，或者写 --default，二者取一，如 lovebell plan set h-1 "paired 45s" "desk 1min"',
+        'Write either steps or --default, such as lovebell plan set h-1 "paired 45s" "desk 1min"',
+    ),
+    # nouns
+    "home": ("老人家", "home"),
+    "responder": ("响应人", "responder"),
+    "device": ("设备", "device"),
+    "button": ("按钮", "button"),
+    "chime": ("门铃", "chime"),
+    "volunteer": ("志愿者", "volunteer"),
+    "relative": ("亲属", "relative"),
+    "grid": ("网格", "grid"),
+    "desk": ("值班台", "desk"),
+    "clinic": ("诊所", "clinic"),
+    # fields
+    "id": ("编号", "id"),
+    "name": ("称呼", "name"),
+    "address": ("地址", "address"),
+    "phone": ("电话", "phone"),
+    "notes": ("备注", "notes"),
+    "note": ("备注", "note"),
+    "by": ("谁", "by"),
+    "care_level": ("照护等级", "care level"),
+    "kind": ("种类", "kind"),
+    "paired_with": ("结对", "paired with"),
+    "online": ("在线", "on line"),
+    "last_seen": ("最近听到", "last heard"),
+    "firmware": ("固件", "firmware"),
+    "heartbeat": ("心跳", "heartbeat"),
+    "colon": ("：", ": "),
+    "comma": ("、", ", "),
+    "none": ("无", "none"),
+    "yes": ("是", "yes"),
+    "no": ("否", "no"),
+    "never": ("从未", "never"),
+    "not_entered": ("未登记", "not entered"),
+    # what was done
+    "entered": ("已登记 {id}（{name}）。", "Entered {id} ({name})."),
+    "changed": ("已更改 {id}（{name}）。", "Changed {id} ({name})."),
+    "removed": ("已除名 {id}。", "Removed {id}."),
+    "no_homes": (
+        "还没有老人家；请用 `lovebell home add` 登记。",
+        "There are no homes yet; enter one with `lovebell home add`.",
+    ),
+    "no_responders": (
+        "还没有响应人；请用 `lovebell responder add` 登记。",
+        "There are no responders yet; enter one with `lovebell responder add`.",
+    ),
+    "no_devices": (
+        "还没有设备；请用 `lovebell device add` 登记。",
+        "There are no devices yet; enter one with `lovebell device add`.",
+    ),
+    # pairings
+    "paired_button-home": ("按钮 {a} 现在属于{b}。", "The button {a} now belongs to {b}."),
+    "paired_chime-responder": ("门铃 {a} 现在属于{b}。", "The chime {a} now belongs to {b}."),
+    "paired_responder-home": (
+        "{a} 现在是{b}的响应人，次序 {rank}。",
+        "{a} is now a responder of {b}, with rank {rank}.",
+    ),
+    "unpaired_button-home": (
+        "按钮 {a} 不再属于{b}；按它会呼叫值班台。",
+        "The button {a} no longer belongs to {b}; pressing it calls the desk.",
+    ),
+    "unpaired_chime-responder": (
+        "门铃 {a} 不再属于{b}。",
+        "The chime {a} no longer belongs to {b}.",
+    ),
+    "unpaired_responder-home": (
+        "{a} 不再是{b}的响应人。",
+        "{a} is no longer a responder of {b}.",
+    ),
+    "history": ("结对历史：", "Pairings until now:"),
+    "until_now": ("今", "now"),
+    "period": ("  {since} 至 {until}  {what}", "  {since} to {until}  {what}"),
+    "history_button-home": ("按钮 {a} 属于 {b}", "button {a} of {b}"),
+    "history_chime-responder": ("门铃 {a} 属于 {b}", "chime {a} of {b}"),
+    "history_responder-home": (
+        "{a} 是 {b} 的响应人，次序 {rank}",
+        "{a} responder of {b}, rank {rank}",
+    ),
+    # plans
+    "own_plan": ("{name}（{id}）自己的方案：", "The plan of {name} ({id}), its own:"),
+    "default_plan": ("{name}（{id}）用默认方案：", "The plan of {name} ({id}), the default:"),
+    "step": ("步", "step"),
+    "plan_text": ("写法", "as written"),
+    "who": ("叫谁", "who"),
+    "means_now": ("现在叫到", "means now"),
+    "word_paired": ("结对响应人（次序最小者）", "the paired responder (lowest rank)"),
+    "word_neighbours": ("这一家的所有响应人", "all the home's responders"),
+    "word_grid": ("网格长", "the grid leader"),
+    "word_desk": ("值班台", "the duty desk"),
+    "no_chime": ("没有门铃", "no chime"),
+    "nobody": ("没有人", "nobody"),
+    "last_step": (
+        "最后一步反复呼叫，直到有人应答。",
+        "The last step is repeated until a human answers.",
+    ),
+    "dead_step": (
+        "注意：{name}（{id}）第 {n} 步（{step}）叫不到人：他们都没有门铃；"
+        "请用 `lovebell pair` 结对门铃。",
+        "Note: step {n} ({step}) of {name} ({id}) reaches nobody: none of them has a chime; pair "
+        "one with `lovebell pair`.",
+    ),
+    "empty_step": (
+        "注意：{name}（{id}）第 {n} 步（{step}）叫不到人：没有这样的响应人；请登记或结对响应人，"
+        "或用 `lovebell plan set` 改方案。",
+        "Note: step {n} ({step}) of {name} ({id}) reaches nobody: there is no such responder; "
+        "enter or pair one, or change the plan with `lovebell plan set`.",
+    ),
+    "dead_home": (
+        "注意：{name}（{id}）的方案现在有叫不到人的步骤：{steps}；请看 `lovebell plan show {id}`。",
+        "Note: the plan of {name} ({id}) has steps that now reach nobody: {steps}; see "
+        "`lovebell plan show {id}`.",
+    ),
+    "more_dead_homes": (
+        "注意：另有 {n} 户的方案有叫不到人的步骤；请用 `lovebell plan show` 查看。",
+        "Note: {n} more homes have steps that reach nobody; see `lovebell plan show`.",
+    ),
+    # episodes
+    "n": ("号", "n"),
+    "episode_id": ("代号", "id"),
+    "begun": ("开始", "begun"),
+    "until": ("等到", "until"),
+    "state": ("状态", "state"),
+    "coming": ("谁来", "coming"),
+    "outcome": ("结果", "outcome"),
+    "presses": ("按铃次数", "presses"),
+    "kind_call": ("求助", "call"),
+    "kind_test": ("测试", "test"),
+    "state_ringing": ("响铃中", "ringing"),
+    "state_acknowledged": ("有人应答", "acknowledged"),
+    "state_arrived": ("已到达", "arrived"),
+    "state_resolved": ("已办结", "resolved"),
+    "story": ("经过：", "What happened:"),
+    "no_episodes": ("没有求助事件。", "There are no episodes."),
+    "no_events": ("没有记录。", "There is nothing on record."),
+    # the gateway's answers
+    "done_acknowledge": ("求助 {n}：应答已记下，门铃静下。", "Episode {n} is acknowledged."),
+    "done_arrive": ("求助 {n}：到达已记下。", "Episode {n}: the arrival is recorded."),
+    "done_resolve": ("求助 {n} 已办结。", "Episode {n} is resolved."),
+    "refused:unknown_episode": (
+        "求助 {n}：网关找不到它；请看 `lovebell episodes`。",
+        "The gateway cannot find episode {n}; see `lovebell episodes`.",
+    ),
+    "refused:unknown_responder": (
+        "求助 {n}：网关不认识这位响应人；请看 `lovebell responder list`。",
+        "Episode {n}: the gateway does not know this responder; see `lovebell responder list`.",
+    ),
+    "refused:resolved": (
+        "求助 {n} 早已办结，没有改变；请看 `lovebell episode show {n}`。",
+        "Episode {n} was over already and is unchanged; see `lovebell episode show {n}`.",
+    ),
+    "refused:nothing_new": (
+        "求助 {n}：这一条早已记下；请看 `lovebell episode show {n}`。",
+        "Episode {n}: this is on record already; see `lovebell episode show {n}`.",
+    ),
+    "noted": (
+        "求助 {n}：网关没有运行；已经记下，网关启动时就办。",
+        "Episode {n}: the gateway is not running; it is noted, and done when the gateway starts.",
+    ),
+    "no_answer": (
+        "求助 {n}：已经记下，但网关 5 秒没有回音；请看它的日志和 `lovebell episode show {n}`。",
+        "Episode {n}: it is noted, but the gateway has not answered for 5 s; look at its log and "
+        "at `lovebell episode show {n}`.",
+    ),
+    # what stops a command
+    "NewerDatabaseError": (
+        "数据库由更新的版本写成；请安装那个版本，或恢复备份。",
+        "{why}",
+    ),
+    "DatabaseInUseError": (
+        "另一个网关正在用这个数据库；请先停下它，或用另一个文件（设置项 database）。",
+        "{why}",
+    ),
+    "DiskError": (
+        "数据库用不了（{why}）；请检查设置项 database、权限和剩余空间。",
+        "The database cannot be used ({why}); check the key `database`, the rights and the free "
+        "space.",
+    ),
+}
