@@ -85,6 +85,10 @@ class App:
         """The link has lost its connection."""
         self._happen(("link", False))
 
+    def is_waiting(self) -> bool:
+        """Whether a press or an acknowledgement has no receipt yet."""
+        return bool(self._journal.records)
+
     def received(self, topic: str, payload: bytes, retained: bool) -> None:
         """A message from the link. What the protocol page does not allow is dropped."""
         try:

@@ -18,6 +18,7 @@ WIFI_MS = 15_000
 DIAL_MS = 10_000
 FIRST_PAUSE_MS = 250
 LONGEST_PAUSE_MS = 30_000
+URGENT_PAUSE_MS = 2_000  # while a press waits
 GOOD_MS = 60_000  # a connection that lasted so long was a good one: the next try comes soon
 _TCP = 6
 _NODELAY = 1
@@ -28,7 +29,7 @@ class Link:
 
     def __init__(self, config: dict, board, will: tuple, owner) -> None:
         """`board` has now() and the attribute watchful; `owner` has connected(), lost(),
-        received(topic, payload, retained) and say(line)."""
+        is_waiting(), received(topic, payload, retained) and say(line)."""
         self._config = config
         self._board = board
         self._will = will
@@ -90,8 +91,10 @@ class Link:
 
     async def _pause(self) -> None:
         # Half of it by chance: after a power cut a whole village comes back at once.
+        longest_ms = URGENT_PAUSE_MS if self._owner.is_waiting() else LONGEST_PAUSE_MS
+        self._pause_ms = min(longest_ms, self._pause_ms)
         pause_ms = self._pause_ms // 2 + random.getrandbits(15) * self._pause_ms // 65536
-        self._pause_ms = min(LONGEST_PAUSE_MS, self._pause_ms * 2)
+        self._pause_ms *= 2
         self._advance()
         try:
             await asyncio.wait_for(self._hurry.wait(), pause_ms / 1000)

@@ -164,17 +164,17 @@ class VirtualBoard:
         await self._changed.wait()
 
     async def wait_for(
-        self, predicate: Callable[[VirtualBoard], object], timeout: float = 30
+        self, predicate: Callable[[VirtualBoard], object], timeout_s: float = 30
     ) -> None:
         """Wait until `predicate(board)` is true. Raises TimeoutError with the last lines."""
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(timeout_s):
                 while not predicate(self):
                     await self.changed()
         except TimeoutError:
             lines = "\n  ".join(list(self.log)[-15:])
             raise TimeoutError(
-                f"{self.directory.name} not as expected after {timeout} s: lamp {self.lamp}, "
+                f"{self.directory.name} not as expected after {timeout_s} s: lamp {self.lamp}, "
                 f"ringing {self.ringing}; its console:\n  {lines}"
             ) from None
 

@@ -9,9 +9,11 @@ import asyncio
 import sys
 
 TRACE = "\x01"
+BETWEEN_MS = 50
 tracing = "trace" in sys.argv
 pins = {}  # number -> machine.Pin
 wifi = {"up": True}
+_finger = asyncio.Lock()
 
 
 class Flag:
@@ -64,7 +66,9 @@ async def _stdin():
 
 
 async def _press(ms):
-    contact = next(pin for pin in pins.values() if pin.is_input)
-    contact.drive(0)
-    await asyncio.sleep(ms / 1000)
-    contact.drive(1)
+    async with _finger:  # one after the other, with time between for the contact to open
+        contact = next(pin for pin in pins.values() if pin.is_input)
+        contact.drive(0)
+        await asyncio.sleep(ms / 1000)
+        contact.drive(1)
+        await asyncio.sleep(BETWEEN_MS / 1000)
