@@ -36,7 +36,14 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "No word from the chime {chime} of {who}: counts as not reached, still being tried",
     ),
     What.UNREACHABLE: ("{who}没有门铃，叫不到", "{who} has no chime and cannot be called"),
-    What.PASSED: ("第 {step} 步叫不到人：不再等待", "Step {step} reaches nobody: not waited for"),
+    What.NOBODY: (
+        "第 {step} 步没有叫得到的人：不等待",
+        "Step {step} has nobody who can be called: not waited for",
+    ),
+    What.PASSED: (
+        "第 {step} 步的门铃都没有回音：立即转下一步",
+        "No chime of step {step} has answered: going on at once",
+    ),
     What.ACKNOWLEDGED: ("{who}应答：我来了", "{who} answered: I am coming"),
     What.ALSO_ACKNOWLEDGED: ("{who}也应答了", "{who} answered as well"),
     What.LATE_ACKNOWLEDGED: ("{who}应答时，事件已经办结", "{who} answered when it was over"),

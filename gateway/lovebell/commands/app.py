@@ -83,7 +83,10 @@ class App:
             table.add_row(*(Text(str(cell)) for cell in row))
         # In a pipe there is no width to fit into.
         console = Console(highlight=False, width=None if _is_terminal() else 200)
-        console.print(table)
+        with console.capture() as capture:
+            console.print(table)
+        lines = (line.rstrip() for line in capture.get().splitlines())
+        click.echo("\n".join(line for line in lines if line))
 
     def details(self, pairs: Iterable[tuple[str, object]]) -> None:
         """Print what there is to say of one thing, a line each; what is empty is left out."""

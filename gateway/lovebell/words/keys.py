@@ -115,11 +115,11 @@ PROBLEMS: Final = {
         "The environment variable {key} is no key; did you mean {near}? Rename it or unset it",
     ),
     "wrong_key": (
-        "{path} 里的 {key} 是 {value}；请写{rule}",
+        "{path} 里的 {key} 是 {value}；请写：{rule}",
         "{key} in {path} is {value}; write {rule}",
     ),
     "wrong_variable": (
-        "环境变量 {variable}（{key}）是 {value}；请写{rule}",
+        "环境变量 {variable}（{key}）是 {value}；请写：{rule}",
         "{key} in the environment variable {variable} is {value}; write {rule}",
     ),
     "two_passwords": (

@@ -176,6 +176,11 @@ SCREENS: Final[dict[str, tuple[str, str]]] = {
         "Episode {n}: it is noted, but the gateway has not answered for 5 s; look at its log and "
         "at `lovebell episode show {n}`.",
     ),
+    # the demo
+    "demo_folder": (
+        "文件夹 {path} 不是空的；请另选一个新的，或不写 --data。",
+        "The folder {path} is not empty; name a new one, or leave --data out.",
+    ),
     # what stops a command
     "NewerDatabaseError": (
         "数据库由更新的版本写成；请安装那个版本，或恢复备份。",
