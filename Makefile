@@ -1,0 +1,48 @@
+# What a contributor runs. `make help` lists it.
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo story test lint format firmware bench kills clean
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+# Made again when what is to be installed changes.
+$(READY): pyproject.toml tools/setup.sh
+	@sh tools/setup.sh $(VENV)
+	@touch $@
+
+setup: $(READY) ## install everything below, in .venv, and see to Mosquitto
+
+demo: setup ## play with a button, three chimes and a gateway on this PC
+	@$(BIN)/lovebell demo
+
+story: setup ## watch the demo's story, unattended
+	@$(BIN)/lovebell demo --story
+
+test: setup ## run every test
+	@$(BIN)/python -m pytest
+
+lint: setup ## check style and types of gateway, tools and firmware
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/basedpyright
+	sh firmware/typecheck.sh $(BIN)
+
+format: setup ## put the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+firmware: setup ## compile the firmware for the boards, into build/firmware
+	$(BIN)/python -m simulator.build
+
+bench: setup ## measure press to ring and to receipt against a bare echo (needs gcc)
+	@$(BIN)/python -m bench
+
+kills: setup ## the long form of the kill test: 5,000 presses
+	LOVEBELL_KILL_PRESSES=5000 $(BIN)/python -m pytest tests/e2e/test_kills.py
+
+clean: ## remove what was installed and built here
+	rm -rf $(VENV) build .pytest_cache .ruff_cache .hypothesis
