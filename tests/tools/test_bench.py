@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
 from bench import build
 from bench.load import Tools, echoing, press
+from bench.report import Result
 from simulator.mosquitto import Mosquitto
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+BENCH = [sys.executable, "-m", "bench", "--presses=10", "--homes=100"]
 
 
 @pytest.fixture
@@ -77,3 +85,47 @@ if build.find_compiler():
     ) -> None:
         load = press(tools, broker.port, 3, "--ring-only", "--wait-s=1", window=3)
         assert (load.ring.count, load.ring.missing) == (0, 3)
+
+    def test_a_round_measures_echo_and_gateway_and_finds_every_press_on_disk(
+        tmp_path: Path,
+    ) -> None:
+        command = [*BENCH, "--rounds=1", f"--folder={tmp_path}"]
+        done = subprocess.run([*command, f"--json={tmp_path}/result.json"], capture_output=True)
+        assert done.returncode == 0, done.stderr
+        result = Result.model_validate_json((tmp_path / "result.json").read_bytes())
+        assert result.faults == 0
+        assert result.figures["presses lost"].greatest == 0
+        (one,) = result.rounds
+        assert (one.echo.single.presses, one.gateway.single.presses) == (10, 10)
+        assert one.gateway.window_50.ring.duplicates == 0
+        assert not list(tmp_path.glob("run-*"))
+
+    @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+    def test_a_benchmark_that_is_stopped_leaves_no_process_and_no_file(
+        tmp_path: Path, how: signal.Signals
+    ) -> None:
+        bench = subprocess.Popen(
+            [*BENCH, "--rounds=100", f"--folder={tmp_path}"], stderr=subprocess.DEVNULL
+        )
+        try:
+            # The log is there as soon as the gateway runs, with broker and homes before it.
+            while bench.poll() is None and not list(tmp_path.glob("run-*/*/gateway.log")):
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    bench.wait(0.05)
+            bench.send_signal(how)
+            assert bench.wait(30) not in (0, None)
+        finally:
+            bench.kill()
+            bench.wait()
+        assert not list(tmp_path.glob("run-*"))
+        assert not [line for line in _commands() if str(tmp_path) in line]
+
+
+def _commands() -> list[str]:
+    """The command line and the environment of every process that we may see."""
+    lines: list[str] = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            lines.append(words.replace(b"\0", b" ").decode(errors="replace"))
+    return lines

@@ -12,28 +12,29 @@ from pathlib import Path
 from typing import NoReturn
 
 import click
-from lovebell import __version__
 from rich.console import Console
-from simulator.mosquitto import BrokerMissingError
 
 from bench import machine, report
 from bench.build import CompileError, CompilerMissingError
+from bench.gateway import GatewayError
 from bench.load import LoadError, Tools
 from bench.rounds import WARM_UP, Sizes, play_round
+from lovebell import __version__
+from simulator.mosquitto import BrokerMissingError
 
 # On the repository's own disk: /tmp is often memory, where keeping a press costs nothing.
 FOLDER = Path(__file__).parents[2] / "build" / "bench"
-KNOWN = (BrokerMissingError, CompilerMissingError, CompileError, LoadError)
+KNOWN = (BrokerMissingError, CompilerMissingError, CompileError, GatewayError, LoadError)
 
 
 def _end(*_: object) -> NoReturn:
     raise SystemExit(143)  # so that every process and folder is cleared away on the way out
 
 
-def run(sizes: Sizes, rounds: int, console: Console) -> report.Result:
-    """Build, measure `rounds` times, and clear everything away again."""
-    tools = Tools.compile(FOLDER)
-    folder = Path(tempfile.mkdtemp(prefix="run-", dir=FOLDER))
+def run(sizes: Sizes, rounds: int, home: Path, console: Console) -> report.Result:
+    """Build in `home`, measure `rounds` times, and clear all but the build away again."""
+    tools = Tools.compile(home)
+    folder = Path(tempfile.mkdtemp(prefix="run-", dir=home))
     try:
         result = report.Result(
             version=__version__, machine=machine.describe(folder), sizes=sizes, rounds=[]
@@ -48,6 +49,7 @@ def run(sizes: Sizes, rounds: int, console: Console) -> report.Result:
                         lambda what, n=number: status.update(f"round {n} of {rounds}: {what}"),
                     )
                 )
+        report.summarise(result)
         return result
     finally:
         shutil.rmtree(folder)
@@ -71,13 +73,34 @@ def run(sizes: Sizes, rounds: int, console: Console) -> report.Result:
     "with 500 unanswered.",
 )
 @click.option(
+    "--pause-ms",
+    default=5,
+    show_default=True,
+    type=click.IntRange(0, 1000),
+    help="Quiet before each single press, so that it meets a gateway at rest.",
+)
+@click.option(
+    "--folder",
+    default=FOLDER,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where to build, and to keep the databases meanwhile: the disk that is measured.",
+)
+@click.option(
     "--json",
     "json_file",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write every figure to this file.",
 )
 @click.option("--quick", is_flag=True, help="One short round: does it run? Its figures are noise.")
-def main(rounds: int, presses: int, homes: int, json_file: Path | None, quick: bool) -> None:
+def main(
+    rounds: int,
+    presses: int,
+    homes: int,
+    pause_ms: int,
+    folder: Path,
+    json_file: Path | None,
+    quick: bool,
+) -> None:
     """Measure press → ring and press → receipt, against a bare echo in the same run."""
     signal.signal(signal.SIGTERM, _end)
     if quick:
@@ -87,7 +110,8 @@ def main(rounds: int, presses: int, homes: int, json_file: Path | None, quick: b
         raise click.UsageError(f"--presses {presses} needs --homes {presses + WARM_UP + 2} or more")
     console = Console()
     try:
-        result = run(Sizes(single=presses, saturated=saturated), rounds, console)
+        sizes = Sizes(single=presses, saturated=saturated, pause_ms=pause_ms)
+        result = run(sizes, rounds, folder.absolute(), console)
     except KNOWN as why:
         raise click.ClickException(str(why)) from why
     for name, value in result.machine.items():
@@ -95,6 +119,8 @@ def main(rounds: int, presses: int, homes: int, json_file: Path | None, quick: b
     console.print(report.table(result))
     if json_file:
         json_file.write_text(result.model_dump_json(indent=1) + "\n")
+    if result.faults:
+        raise click.ClickException(f"{result.faults} presses were lost or not answered")
 
 
 if __name__ == "__main__":

@@ -219,7 +219,8 @@ int main(int count, char **arguments)
     run(epoll);
     double seconds = sent ? (double)(last_answer_ns - sent_ns[0]) / 1e9 : 0;
     bool complete = rings.count == sent && (ring_only || receipts.count == sent);
-    printf("{\"presses\":%ld,\"seconds\":%.6f,\"presses_per_s\":%.1f,", sent, seconds,
+    printf("{\"life\":\"%08" PRIx32 "\",\"presses\":%ld,\"seconds\":%.6f,"
+           "\"presses_per_s\":%.1f,", life, sent, seconds,
            seconds > 0 ? (double)answered / seconds : 0);
     print_answers("ring", &rings);
     if (!ring_only)

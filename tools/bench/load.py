@@ -37,8 +37,9 @@ class Answers(BaseModel):
 
 
 class Load(BaseModel):
-    """What one run of the load tool measured."""
+    """What one run of the load tool measured. Its press n had the id `<life>-1-<n>`."""
 
+    life: str
     presses: int
     seconds: float
     presses_per_s: float

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel
 from rich.table import Table
@@ -11,7 +11,17 @@ from rich.table import Table
 from bench.rounds import Round, Sizes  # noqa: TC001  (pydantic reads them at run time)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    from bench.load import Answers
+
+
+class Figure(BaseModel):
+    """One figure over all rounds."""
+
+    median: float
+    least: float
+    greatest: float
 
 
 class Result(BaseModel):
@@ -21,29 +31,80 @@ class Result(BaseModel):
     machine: dict[str, str | int | float]
     sizes: Sizes
     rounds: list[Round]
+    figures: dict[str, Figure] = {}
+
+    @property
+    def faults(self) -> int:
+        """Presses that were lost or never answered; there must be none, however fast the rest."""
+        return sum(
+            one.gateway.lost + load.missing
+            for one in self.rounds
+            for load in (one.gateway.single, one.gateway.window_50, one.gateway.window_500)
+        )
 
 
-def _row(result: Result, name: str, unit: str, figure: Callable[[Round], float]) -> list[str]:
-    values = [figure(one) for one in result.rounds]
-    digits = 2 if max(values) < 100 else 0
-    return [
-        name,
-        f"{statistics.median(values):,.{digits}f} {unit}",
-        f"{min(values):,.{digits}f} – {max(values):,.{digits}f}",
-    ]
+def _receipt(one: Round) -> Answers:
+    receipt = one.gateway.single.receipt
+    if receipt is None:
+        raise ValueError("the gateway was measured without receipts")
+    return receipt
+
+
+#: Every figure: what it is, its unit, and how a round yields it. A ratio is of the same round.
+FIGURES: Final[Mapping[str, tuple[str, Callable[[Round], float]]]] = {
+    "echo: press → ring, p50": ("ms", lambda r: r.echo.single.ring.p50_us / 1000),
+    "echo: press → ring, p99": ("ms", lambda r: r.echo.single.ring.p99_us / 1000),
+    "press → ring, p50": ("ms", lambda r: r.gateway.single.ring.p50_us / 1000),
+    "press → ring, p99": ("ms", lambda r: r.gateway.single.ring.p99_us / 1000),
+    "press → receipt, p50": ("ms", lambda r: _receipt(r).p50_us / 1000),
+    "press → receipt, p99": ("ms", lambda r: _receipt(r).p99_us / 1000),
+    "press → ring against the echo, p50": (
+        "×",
+        lambda r: r.gateway.single.ring.p50_us / r.echo.single.ring.p50_us,
+    ),
+    "press → receipt against the echo, p50": (
+        "×",
+        lambda r: _receipt(r).p50_us / r.echo.single.ring.p50_us,
+    ),
+    "echo, 50 unanswered": ("presses/s", lambda r: r.echo.window_50.presses_per_s),
+    "echo, 500 unanswered": ("presses/s", lambda r: r.echo.window_500.presses_per_s),
+    "50 unanswered": ("presses/s", lambda r: r.gateway.window_50.presses_per_s),
+    "500 unanswered": ("presses/s", lambda r: r.gateway.window_500.presses_per_s),
+    "processor time a press, 500 unanswered": ("µs", lambda r: r.gateway.cpu_us_per_press),
+    "memory at most": ("MB", lambda r: r.gateway.peak_mb),
+    "presses lost": ("", lambda r: r.gateway.lost),
+}
+
+
+def summarise(result: Result) -> None:
+    """Fill in the figures from the rounds."""
+    for name, (_, figure) in FIGURES.items():
+        values = [figure(one) for one in result.rounds]
+        result.figures[name] = Figure(
+            median=round(statistics.median(values), 4),
+            least=round(min(values), 4),
+            greatest=round(max(values), 4),
+        )
 
 
 def table(result: Result) -> Table:
-    """Medians over the rounds, and the smallest and greatest of them."""
-    count, sizes = len(result.rounds), result.sizes
+    """Medians over the rounds, and the least and the greatest of them."""
+    sizes = result.sizes
     shown = Table(
-        title=f"{count} rounds of {sizes.single} single and 2 × {sizes.saturated} presses",
+        title=f"{len(result.rounds)} rounds of {sizes.single:,} single presses "
+        f"and 2 × {sizes.saturated:,} in a crowd",
         title_justify="left",
+        title_style="",
     )
     shown.add_column("")
     shown.add_column("median", justify="right")
-    shown.add_column("spread", justify="right")
-    shown.add_row(
-        *_row(result, "echo: press → ring, p50", "ms", lambda r: r.echo.single.ring.p50_us / 1e3)
-    )
+    shown.add_column("least – greatest", justify="right")
+    for name, figure in result.figures.items():
+        unit = FIGURES[name][0]
+        digits = 2 if unit in ("ms", "×") else 0
+        shown.add_row(
+            name,
+            f"{figure.median:,.{digits}f} {unit}",
+            f"{figure.least:,.{digits}f} – {figure.greatest:,.{digits}f}",
+        )
     return shown

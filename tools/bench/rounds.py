@@ -9,9 +9,10 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
-from simulator.mosquitto import Mosquitto
 
+from bench.gateway import Gateway, lost, set_up
 from bench.load import Load, Tools, echoing, press
+from simulator.mosquitto import Mosquitto
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,16 +20,18 @@ if TYPE_CHECKING:
 
 #: Presses before the first measurement: connections, caches and the processor's clock warm up.
 WARM_UP = 50
-#: Between two single presses all must be quiet, so that a press meets a gateway at rest.
-PAUSE_MS = 2
 
 
 class Sizes(BaseModel):
     """How many presses a round makes. Each press comes from a home of its own: a second one
-    would only be counted in the first one's episode, and ring nobody."""
+    would only be counted in the first one's episode, and ring nobody.
+
+    Before each single press all is quiet for `pause_ms`, for echo and gateway alike.
+    """
 
     single: int
     saturated: int
+    pause_ms: int
 
     @property
     def homes(self) -> int:
@@ -37,40 +40,87 @@ class Sizes(BaseModel):
 
 
 class Loads(BaseModel):
-    """What one responder, echo or gateway, did in one round."""
+    """What the echo, or the gateway, did in one round."""
 
     single: Load
     window_50: Load
     window_500: Load
 
 
+class GatewayLoads(Loads):
+    """What the gateway did, and at what cost. `lost` presses were answered and are not on disk,
+    or were never answered: there must be none."""
+
+    cpu_us_per_press: float
+    peak_mb: float
+    lost: int
+
+
 class Round(BaseModel):
     """Both, in the same round."""
 
     echo: Loads
+    gateway: GatewayLoads
 
 
-def measure(tools: Tools, port: int, sizes: Sizes, *options: str) -> Loads:
-    """Press one at a time, then with 50, then with 500 unanswered."""
-    press(tools, port, WARM_UP, "--first=1", *options)
-    first = 1 + WARM_UP
-    single = press(
-        tools, port, sizes.single, f"--first={first}", f"--pause-ms={PAUSE_MS}", *options
+def _echo(tools: Tools, port: int, sizes: Sizes) -> Loads:
+    """The limit: what a gateway could do that had nothing to decide and nothing to keep."""
+    pause = f"--pause-ms={sizes.pause_ms}"
+    with echoing(tools, port):
+        press(tools, port, WARM_UP, "--ring-only")
+        return Loads(
+            single=press(tools, port, sizes.single, "--ring-only", pause),
+            window_50=press(tools, port, sizes.saturated, "--ring-only", window=50),
+            window_500=press(tools, port, sizes.saturated, "--ring-only", window=500),
+        )
+
+
+def _gateway(tools: Tools, folder: Path, port: int, sizes: Sizes) -> GatewayLoads:
+    """The same presses, each from another home; then what the database holds of them."""
+    gateway = Gateway(folder, port)
+    runs: list[tuple[int, Load]] = []
+    first = 2  # `wait_until_ready` presses the first
+
+    def run(presses: int, *options: str, window: int = 1) -> Load:
+        nonlocal first
+        load = press(tools, port, presses, f"--first={first}", *options, window=window)
+        gateway.settle()
+        runs.append((first, load))
+        first += presses
+        return load
+
+    try:
+        gateway.wait_until_ready(tools)
+        gateway.settle()
+        run(WARM_UP - 1)
+        single = run(sizes.single, f"--pause-ms={sizes.pause_ms}")
+        window_50 = run(sizes.saturated, window=50)
+        before_s = gateway.cpu_s()
+        window_500 = run(sizes.saturated, window=500)
+        cpu_us = (gateway.cpu_s() - before_s) * 1e6 / sizes.saturated
+        peak_mb = gateway.peak_mb()
+        gateway.stop()
+    finally:
+        gateway.kill()
+    return GatewayLoads(
+        single=single,
+        window_50=window_50,
+        window_500=window_500,
+        cpu_us_per_press=round(cpu_us, 1),
+        peak_mb=peak_mb,
+        lost=sum(lost(gateway.database, number, load) for number, load in runs),
     )
-    first += sizes.single
-    window_50 = press(tools, port, sizes.saturated, f"--first={first}", *options, window=50)
-    first += sizes.saturated
-    window_500 = press(tools, port, sizes.saturated, f"--first={first}", *options, window=500)
-    return Loads(single=single, window_50=window_50, window_500=window_500)
 
 
 def play_round(tools: Tools, folder: Path, sizes: Sizes, say: Callable[[str], None]) -> Round:
     """A new broker and a new gateway, so that no round inherits anything of the one before."""
     with ExitStack() as stack:
+        say("setting up the homes")
+        set_up(folder / "lovebell.db", sizes.homes)
         broker = Mosquitto(folder / "broker")
         stack.callback(broker.kill)
         broker.start()
-        say("echo")
-        with echoing(tools, broker.port):
-            echo = measure(tools, broker.port, sizes, "--ring-only")
-    return Round(echo=echo)
+        say("the echo")
+        echo = _echo(tools, broker.port, sizes)
+        say("the gateway")
+        return Round(echo=echo, gateway=_gateway(tools, folder, broker.port, sizes))
