@@ -137,11 +137,17 @@ class Link:
             self._was_up = up
             self._owner.say("wifi up" if up else "wifi down")
 
+    def _tell_broker(self) -> None:
+        # Not before: what is sent to us until the subscription holds does not reach us.
+        self._owner.say("broker up")
+
     async def _talk(self, broker: dict) -> None:
         name = self._config["device"]
         reader, writer = await asyncio.wait_for(self._dial(broker), DIAL_MS / 1000)
         self._advance()
-        client = mqtt.Client(reader, writer, self._board.now, self._owner.received, self._advance)
+        client = mqtt.Client(
+            reader, writer, self._board.now, self._owner.received, self._tell_broker, self._advance
+        )
         try:
             await client.connect(name, self._config["user"], self._config["password"], self._will)
         except mqtt.Broken:
@@ -151,7 +157,6 @@ class Link:
         self._pause_ms = FIRST_PAUSE_MS
         self._hurry.clear()
         self._client = client
-        self._owner.say("broker up")
         self._owner.connected()
         try:
             await client.run()

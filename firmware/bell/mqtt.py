@@ -35,13 +35,15 @@ class Broken(Exception):  # noqa: N818 - the connection is, not the program
 class Client:
     """One connection. `run` lives as long as it does; `publish` and `subscribe` only queue."""
 
-    def __init__(self, reader, writer, now, on_message, is_alive) -> None:
+    def __init__(self, reader, writer, now, on_message, on_subscribed, is_alive) -> None:
         """`now()` gives ticks; `on_message(topic, payload, retained)` is called before a message
-        is acknowledged; when `is_alive()` is no longer true the connection ends."""
+        is acknowledged, `on_subscribed()` when the broker has taken a subscription; when
+        `is_alive()` is no longer true the connection ends."""
         self._reader = reader
         self._writer = writer
         self._now = now
         self._on_message = on_message
+        self._on_subscribed = on_subscribed
         self._is_alive = is_alive
         self._queue: list = []
         self._queued = asyncio.Event()
@@ -159,6 +161,7 @@ class Client:
                 self._deadlines.pop(body[0] << 8 | body[1], None)
                 if 0x80 in body[2:]:
                     raise Broken("the broker refuses a subscription: check its access list")
+                self._on_subscribed()
             elif kind == 0xD0:
                 self._deadlines.pop("ping", None)
             else:

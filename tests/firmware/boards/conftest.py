@@ -8,6 +8,7 @@ from typing import NamedTuple
 import paho.mqtt.client as paho
 import pytest
 import pytest_asyncio
+
 from simulator.board import VirtualBoard
 from simulator.mosquitto import Mosquitto
 
