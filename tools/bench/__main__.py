@@ -6,15 +6,13 @@ Composes the parts and reads the options; measures nothing itself.
 from __future__ import annotations
 
 import shutil
-import signal
 import tempfile
 from pathlib import Path
-from typing import NoReturn
 
 import click
 from rich.console import Console
 
-from bench import machine, report
+from bench import machine, report, stopping
 from bench.build import CompileError, CompilerMissingError
 from bench.gateway import GatewayError
 from bench.load import LoadError, Tools
@@ -25,10 +23,6 @@ from simulator.mosquitto import BrokerMissingError
 # On the repository's own disk: /tmp is often memory, where keeping a press costs nothing.
 FOLDER = Path(__file__).parents[2] / "build" / "bench"
 KNOWN = (BrokerMissingError, CompilerMissingError, CompileError, GatewayError, LoadError)
-
-
-def _end(*_: object) -> NoReturn:
-    raise SystemExit(143)  # so that every process and folder is cleared away on the way out
 
 
 def run(sizes: Sizes, rounds: int, home: Path, console: Console) -> report.Result:
@@ -102,7 +96,7 @@ def main(
     quick: bool,
 ) -> None:
     """Measure press → ring and press → receipt, against a bare echo in the same run."""
-    signal.signal(signal.SIGTERM, _end)
+    stopping.catch()
     if quick:
         rounds, presses, homes = 1, 100, 1150
     saturated = (homes - WARM_UP - presses) // 2

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.load import press
+from bench.stopping import held
 from lovebell.domain.model import DeviceKind, Link, ResponderKind
 from lovebell.store import schema
 from lovebell.store.access import OperatorStore
@@ -81,28 +82,38 @@ def set_up(database: Path, homes: int) -> None:
 
 
 class Gateway:
-    """One gateway process on its own database. `stop` it, whatever happens."""
+    """One gateway process on its own database. `kill` it in the end, whatever happens."""
 
     def __init__(self, folder: Path, port: int) -> None:
-        """Start it on the database that `set_up` made in `folder`, with the broker on `port`."""
+        """For the database that `set_up` made in `folder`, and the broker on `port`."""
         self.database = folder / "lovebell.db"
         self._log = folder / "gateway.log"
         self._port = port
+        self._started: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it; it is not ready yet."""
         ours = {k: v for k, v in os.environ.items() if not k.upper().startswith("LOVEBELL_")}
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
+        ours |= {
+            "LOVEBELL_DATABASE": str(self.database),
+            "LOVEBELL_BROKER_PORT": str(self._port),
+            "LOVEBELL_DEFAULT_PLAN": PLAN,
+        }
+        with held(), self._log.open("wb") as log:
+            self._started = subprocess.Popen(
                 COMMAND,
-                env=ours
-                | {
-                    "LOVEBELL_DATABASE": str(self.database),
-                    "LOVEBELL_BROKER_PORT": str(port),
-                    "LOVEBELL_DEFAULT_PLAN": PLAN,
-                },
+                env=ours,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is for the benchmark, which then stops us
+                start_new_session=True,  # Ctrl-C is for the benchmark, which then stops this
             )
+
+    @property
+    def _process(self) -> subprocess.Popen[bytes]:
+        if self._started is None:
+            raise GatewayError("the gateway was not started")
+        return self._started
 
     def wait_until_ready(self, tools: Tools) -> None:
         """Press the first button until a receipt comes. Raises GatewayError."""
@@ -147,9 +158,10 @@ class Gateway:
             raise GatewayError(f"the gateway ended with {status}; it said:\n{self._last_words()}")
 
     def kill(self) -> None:
-        """End it at once; nothing happens if it has ended."""
-        self._process.kill()
-        self._process.wait()
+        """End it at once; nothing happens if it has ended or was never started."""
+        if self._started is not None:
+            self._started.kill()
+            self._started.wait()
 
     def _last_words(self) -> str:
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-20:])

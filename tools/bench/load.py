@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from bench.build import compile_tool
+from bench.stopping import held
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -68,20 +69,31 @@ class Tools:
 
 
 @contextmanager
+def _running(command: list[str]) -> Generator[subprocess.Popen[bytes]]:
+    """The process, which ends with this block."""
+    process: subprocess.Popen[bytes] | None = None
+    try:
+        with held():
+            process = subprocess.Popen(
+                command,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,  # Ctrl-C is for the benchmark, which then ends this
+            )
+        yield process
+    finally:
+        if process is not None:
+            process.kill()
+            process.communicate()
+
+
+@contextmanager
 def echoing(tools: Tools, port: int, name: str = "bench-echo") -> Generator[None]:
     """The bare two-hop echo answers every press at the broker on `port` while this is open."""
-    # A session of its own: Ctrl-C is for the benchmark, which then ends the echo in order.
-    process = subprocess.Popen(
-        [str(tools.echo), str(port), name], stdout=subprocess.PIPE, start_new_session=True
-    )
-    try:
-        assert process.stdout is not None  # noqa: S101  (it was asked for above)
-        if process.stdout.readline() != b"ready\n":
-            raise LoadError("the echo did not start: see its message above")
+    with _running([str(tools.echo), str(port), name]) as process:
+        if process.stdout is None or process.stdout.readline() != b"ready\n":
+            raise LoadError("the echo did not start: is the broker there?")
         yield
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def press(tools: Tools, port: int, presses: int, *options: str, window: int = 1) -> Load:
@@ -90,13 +102,8 @@ def press(tools: Tools, port: int, presses: int, *options: str, window: int = 1)
     Raises LoadError when it could not measure. Missing answers are in the result, not raised.
     """
     command = [str(tools.load), f"--port={port}", f"--presses={presses}", f"--window={window}"]
-    process = subprocess.Popen(
-        [*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
-    )
-    try:
+    with _running([*command, *options]) as process:
         out, err = process.communicate()
-    finally:
-        process.kill()
     if process.returncode not in (0, 1):
         raise LoadError(f"the load tool failed: {err.decode(errors='replace').strip()}")
     return Load.model_validate_json(out)

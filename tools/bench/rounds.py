@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from bench.gateway import Gateway, lost, set_up
 from bench.load import Load, Tools, echoing, press
+from bench.stopping import held
 from simulator.mosquitto import Mosquitto
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ def _gateway(tools: Tools, folder: Path, port: int, sizes: Sizes) -> GatewayLoad
         return load
 
     try:
+        gateway.start()
         gateway.wait_until_ready(tools)
         gateway.settle()
         run(WARM_UP - 1)
@@ -119,7 +121,8 @@ def play_round(tools: Tools, folder: Path, sizes: Sizes, say: Callable[[str], No
         set_up(folder / "lovebell.db", sizes.homes)
         broker = Mosquitto(folder / "broker")
         stack.callback(broker.kill)
-        broker.start()
+        with held():
+            broker.start()
         say("the echo")
         echo = _echo(tools, broker.port, sizes)
         say("the gateway")
