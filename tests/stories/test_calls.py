@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -378,3 +379,22 @@ async def test_a_chime_replaced_during_an_episode_rings_and_the_old_one_stops(
     await street.engine.reread(street.now)
     await street.settle()
     assert street.sounding == {"c-new"}
+
+
+async def test_work_that_cannot_be_written_holds_up_nobody_else(street: Street) -> None:
+    save = street.store.save
+
+    async def picky(batch) -> None:
+        if any(receipt.id == "p-bad" for receipt in batch.receipts):
+            raise ValueError("a bug")
+        await save(batch)
+
+    street.store.save = picky
+    street.send("b-lost", "press", id="p-bad", kind="call")
+    street.send("b-1", "press", id="p-good", kind="call")
+    writing = asyncio.create_task(street.engine.write())
+    while "p-good" not in street.receipts:
+        await asyncio.sleep(0)
+    writing.cancel()
+    assert "p-bad" not in street.receipts
+    assert street.ringing["c-desk"] == {"b-lost.p-bad"}  # it rang all the same

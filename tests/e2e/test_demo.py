@@ -1,0 +1,89 @@
+"""The demo, as a visitor starts it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+
+def processes(folder: Path) -> list[str]:
+    """The command lines of processes that know of this folder."""
+    found: list[str] = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                line = (entry / "cmdline").read_text().replace("\0", " ")
+                line += (entry / "environ").read_text().replace("\0", " ")
+                line += str((entry / "cwd").readlink())
+            except OSError:
+                continue
+            if str(folder) in line:
+                found.append(line[:200])
+    return found
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "lovebell", "--language", "en", "demo", *arguments],
+        env=os.environ | {"TMPDIR": str(folder)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=folder,
+    )
+
+
+def test_the_story_comes_true_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    demo = start(tmp_path, "--story")
+    said, _ = demo.communicate(timeout=180)
+    assert demo.returncode == 0, said
+    assert "The story came true" in said
+    assert said.index("kill -9") < said.rindex("the button is at rest")
+    assert list(tmp_path.iterdir()) == []
+    assert processes(tmp_path) == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_cleanly_when_told_to_and_leaves_nothing_behind(
+    tmp_path: Path, how: signal.Signals
+) -> None:
+    demo = start(tmp_path)
+    assert demo.stdin is not None
+    assert demo.stdout is not None
+    demo.stdin.write("p\n")
+    demo.stdin.flush()
+    while "was pressed" not in demo.stdout.readline():
+        assert demo.poll() is None
+    demo.send_signal(how)
+    demo.communicate(timeout=60)
+    assert demo.returncode == 0
+    deadline = time.monotonic() + 20
+    while processes(tmp_path) and time.monotonic() < deadline:
+        os.sched_yield()
+    assert processes(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_letters_on_standard_input_play_it(tmp_path: Path) -> None:
+    demo = start(tmp_path, "--data", str(tmp_path / "kept"))
+    said, _ = demo.communicate("p\n1\nx\nv\no\n", timeout=120)
+    assert demo.returncode == 0, said
+    for words in ("was pressed", "I am coming", "no key x", "arrived", "Resolved: helped"):
+        assert words in said
+    assert (tmp_path / "kept" / "lovebell.db").exists()
+
+
+def test_a_folder_that_is_in_use_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    demo = start(tmp_path, "--data", str(tmp_path))
+    said, _ = demo.communicate(timeout=60)
+    assert demo.returncode == 2
+    assert str(tmp_path) in said
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]

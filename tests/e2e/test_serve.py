@@ -1,0 +1,149 @@
+"""The gateway as a process, with a real broker: how it starts, hears, reconnects and ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from e2e.crowd import Crowd
+
+from bench.gateway import set_up
+from simulator.gateway import GatewayError, GatewayProcess
+from simulator.mosquitto import Mosquitto
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    made = Mosquitto(tmp_path / "broker")
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+async def gateway(tmp_path: Path, broker: Mosquitto) -> AsyncIterator[GatewayProcess]:
+    made = GatewayProcess(tmp_path, broker.port, {"LOVEBELL_LOG_FORMAT": "json"})
+    set_up(made.database, 3)
+    await made.start()
+    yield made
+    made.kill()
+
+
+async def until(happened: Callable[[], object], crowd: Crowd | None = None) -> None:
+    async with asyncio.timeout(30):
+        while not happened():
+            if crowd is not None:
+                crowd.repeat()
+            await asyncio.sleep(0.02)
+
+
+def lovebell(gateway: GatewayProcess, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "lovebell", "--language", "en", *arguments],
+        env=os.environ | {"LOVEBELL_DATABASE": str(gateway.database)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+async def test_it_ends_with_0_when_told_to_and_its_log_is_one_json_object_a_line(
+    gateway: GatewayProcess, broker: Mosquitto
+) -> None:
+    with Crowd(broker.port) as crowd:
+        crowd.press("b-00001", "p-1")
+        await until(lambda: not crowd.waiting and not crowd.unrung)
+    await gateway.stop()  # raises if it does not end with 0
+    lines = [json.loads(line) for line in gateway.words().splitlines()]
+    assert [line["message"] for line in lines][:2] == ["serving", "broker connected"]
+    assert lines[-1]["message"] == "stopped"
+    pressed = next(line for line in lines if line["message"] == "pressed")
+    assert pressed["episode"] == "b-00001.p-1"
+
+
+async def test_a_second_gateway_on_the_same_database_is_refused(
+    gateway: GatewayProcess, tmp_path: Path, broker: Mosquitto
+) -> None:
+    second = GatewayProcess(tmp_path, broker.port)
+    with pytest.raises(GatewayError, match="另一个网关"):
+        await second.start()
+    assert gateway.is_alive
+
+
+async def test_it_starts_without_a_broker_and_finds_it_later(
+    tmp_path: Path, broker: Mosquitto
+) -> None:
+    broker.stop()
+    gateway = GatewayProcess(tmp_path, broker.port)
+    set_up(gateway.database, 3)
+    starting = asyncio.create_task(gateway.start())
+    await until(lambda: gateway.log.exists() and "broker unreachable" in gateway.words())
+    broker.start()
+    await starting
+    await gateway.stop()
+
+
+@pytest.mark.parametrize("how", ["stop", "kill"])
+async def test_after_the_broker_was_gone_the_next_press_rings(
+    gateway: GatewayProcess, broker: Mosquitto, how: str
+) -> None:
+    getattr(broker, how)()
+    await until(lambda: "broker lost" in gateway.words())
+    broker.start()
+    with Crowd(broker.port) as crowd:
+        crowd.press("b-00001", "p-1")
+        await until(lambda: not crowd.waiting and not crowd.unrung, crowd)
+    await gateway.stop()
+
+
+async def test_what_was_pressed_while_it_was_down_rings_when_it_is_back(
+    gateway: GatewayProcess, broker: Mosquitto
+) -> None:
+    gateway.kill()
+    with Crowd(broker.port) as crowd:
+        crowd.press("b-00001", "p-1")  # once: the broker keeps it
+        await gateway.start()
+        await until(lambda: not crowd.waiting and not crowd.unrung)
+    await gateway.stop()
+
+
+async def test_an_operator_resolves_an_episode_while_the_gateway_runs(
+    gateway: GatewayProcess, broker: Mosquitto
+) -> None:
+    with Crowd(broker.port) as crowd:
+        crowd.press("b-00001", "p-1")
+        await until(lambda: not crowd.waiting and not crowd.unrung)
+    done = await asyncio.to_thread(
+        lovebell, gateway, "episode", "resolve", "1", "--outcome", "helped"
+    )
+    assert done.returncode == 0, done.stderr
+    shown = await asyncio.to_thread(lovebell, gateway, "episode", "show", "1", "--json")
+    assert json.loads(shown.stdout)["outcome"] == "helped"
+
+
+async def test_a_home_entered_while_the_gateway_runs_rings_at_the_next_press(
+    gateway: GatewayProcess, broker: Mosquitto
+) -> None:
+    for command in (
+        "home add h-new --name 示例爷爷",
+        "device add b-new --kind button",
+        "pair b-new h-new",
+        "pair r-00002 h-new",
+    ):
+        done = await asyncio.to_thread(lovebell, gateway, *command.split())
+        assert done.returncode == 0, done.stderr
+    with Crowd(broker.port) as crowd:
+        crowd.press("b-new", "p-1")
+        await until(lambda: not crowd.waiting and not crowd.unrung, crowd)
+    shown = await asyncio.to_thread(lovebell, gateway, "episode", "show", "1", "--json")
+    assert "h-new" in shown.stdout
