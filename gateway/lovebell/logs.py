@@ -39,7 +39,9 @@ def set_up(level: str, shape: Literal["text", "json"], stream: TextIO | None = N
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
-def event(logger: logging.Logger, name: str, level: int = logging.INFO, **fields: object) -> None:
+def event(
+    logger: logging.Logger, name: str, level: int = logging.INFO, /, **fields: object
+) -> None:
     """Log what happened and its fields. When the level is off it costs one comparison."""
     if logger.isEnabledFor(level):
         logger.log(level, name, extra={"fields": fields}, stacklevel=2)

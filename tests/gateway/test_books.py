@@ -140,7 +140,7 @@ def fields(text: str) -> set[str]:
     [
         lambda c: books.add_home(c, Home("h-2", "示例爷爷")),
         lambda c: books.edit_home(c, "h-1", phone="000-0000-0009"),
-        lambda c: books.add_responder(c, Responder("r-2", "示例网格员", ResponderKind.GRID, grid="g-1")),
+        lambda c: books.add_responder(c, Responder("r-2", "示", ResponderKind.GRID, grid="g-1")),
         lambda c: books.edit_responder(c, "r-paired", name="示例大婶"),
         lambda c: books.add_device(c, Device("b-2", DeviceKind.BUTTON)),
         lambda c: books.remove_device(c, "b-lost"),

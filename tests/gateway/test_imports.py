@@ -1,0 +1,200 @@
+"""Who may import whom. The shape of the house, kept by reading the import statements."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+GATEWAY = ROOT / "gateway" / "lovebell"
+FIRMWARE = ROOT / "firmware"
+BELL = FIRMWARE / "bell"
+TOOLS = ROOT / "tools"
+
+#: All that the domain takes from the standard library: values, no clock, no disk, no network.
+VALUES = {
+    "__future__",
+    "collections",
+    "collections.abc",
+    "dataclasses",
+    "enum",
+    "functools",
+    "itertools",
+    "json",
+    "re",
+    "typing",
+}
+#: The only place of each of these.
+ONLY = {
+    "paho": [GATEWAY / "broker.py"],
+    "sqlalchemy": [GATEWAY / "store"],
+    "alembic": [GATEWAY / "store"],
+    "click": [GATEWAY / "commands", GATEWAY / "cli.py", GATEWAY / "words", GATEWAY / "demo"],
+    "rich": [GATEWAY / "commands", GATEWAY / "demo"],
+    "pydantic": [GATEWAY / "config.py"],
+    "pydantic_settings": [GATEWAY / "config.py"],
+}
+#: The shells: they know the domain, and never each other.
+SHELLS = ("broker", "store", "notify", "web")
+#: Who puts everything together.
+COMPOSERS = (GATEWAY / "cli.py", GATEWAY / "__main__.py", GATEWAY / "commands", GATEWAY / "demo")
+#: Leaves that any module of the gateway may use.
+COMMON = {"lovebell", "lovebell.clock", "lovebell.domain"}
+
+
+def modules(*places: Path) -> list[Path]:
+    found = [place for place in places if place.is_file()]
+    for place in places:
+        found += place.rglob("*.py") if place.is_dir() else []
+    return sorted(found)
+
+
+def imports(path: Path, *, running: bool = False) -> set[str]:
+    """Every module that a file imports; with `running`, without what only a type checker sees."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    skipped: set[ast.AST] = set()
+    if running:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+                skipped |= {below for child in node.body for below in ast.walk(child)}
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if node in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: name the package in full"
+            module = node.module or ""
+            found |= {module} | {f"{module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def within(path: Path, places: list[Path] | tuple[Path, ...]) -> bool:
+    return any(path == place or place in path.parents for place in places)
+
+
+def below(module: str, packages: set[str]) -> bool:
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def cases(*places: Path) -> list[Any]:
+    return [pytest.param(path, id=named(path)) for path in modules(*places)]
+
+
+@pytest.mark.parametrize("path", cases(GATEWAY / "domain"))
+def test_the_domain_imports_itself_and_values(path: Path) -> None:
+    for module in imports(path):
+        ours = below(module, {"lovebell.domain"}) or module == "lovebell"
+        values = module in VALUES or module.rpartition(".")[0] in VALUES
+        assert ours or values, f"{named(path)} imports {module}"
+
+
+def test_the_engine_imports_the_domain_and_no_shell() -> None:
+    for name in ("engine.py", "reception.py", "service.py"):
+        for module in imports(GATEWAY / name):
+            if below(module, {"lovebell"}):
+                allowed = COMMON | {"lovebell.engine", "lovebell.reception"}
+                assert below(module, allowed - {"lovebell"}), f"{name} imports {module}"
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_shell_imports_the_domain_and_never_another_shell(shell: str) -> None:
+    for path in modules(GATEWAY / shell, GATEWAY / f"{shell}.py"):
+        for module in imports(path):
+            if below(module, {"lovebell"}) and module != "lovebell":
+                allowed = {"lovebell.domain", "lovebell.clock", f"lovebell.{shell}"}
+                assert below(module, allowed), f"{named(path)} imports {module}"
+
+
+@pytest.mark.parametrize("path", cases(GATEWAY))
+def test_only_those_who_put_it_together_see_more_than_one_shell(path: Path) -> None:
+    if within(path, COMPOSERS):
+        return
+    seen = {
+        shell
+        for shell in SHELLS
+        for module in imports(path, running=True)
+        if below(module, {f"lovebell.{shell}"})
+    }
+    # `words` tells the books' errors, whose class it names for the type checker only.
+    assert len(seen) <= 1, f"{named(path)} sees {sorted(seen)}"
+    for module in imports(path):
+        assert not below(module, {"lovebell.commands", "lovebell.cli", "lovebell.demo"}), (
+            f"{named(path)} imports {module}"
+        )
+
+
+@pytest.mark.parametrize("library", ONLY)
+def test_a_library_is_imported_in_one_place(library: str) -> None:
+    for path in modules(GATEWAY):
+        if not within(path, ONLY[library]):
+            used = [one for one in imports(path, running=True) if below(one, {library})]
+            assert not used, f"{named(path)} imports {library}"
+
+
+@pytest.mark.parametrize("path", cases(FIRMWARE))
+def test_in_the_firmware_the_hardware_has_one_door_and_the_network_another(path: Path) -> None:
+    used = imports(path)
+    if path != BELL / "board.py":
+        assert not below_any(used, {"machine", "esp32", "neopixel"}), named(path)
+    if path != BELL / "link.py":
+        assert not below_any(used, {"network"}), named(path)
+
+
+def below_any(used: set[str], packages: set[str]) -> bool:
+    return any(below(module, packages) for module in used)
+
+
+@pytest.mark.parametrize("name", ["button.py", "chime.py", "wire.py"])
+def test_what_decides_in_the_firmware_knows_neither_board_nor_link(name: str) -> None:
+    path = BELL / name
+    if not path.exists():
+        pytest.skip("not written yet")
+    for module in imports(path):
+        banned = {"bell.board", "bell.link", "bell.mqtt", "bell.app", "asyncio", "time", "socket"}
+        assert not below(module, banned), f"{name} imports {module}"
+
+
+def test_the_codec_of_the_firmware_imports_json_only() -> None:
+    assert imports(BELL / "wire.py") <= {"json", "bell", "bell.strict"}
+    assert imports(BELL / "strict.py") <= {"json"}
+
+
+@pytest.mark.parametrize("path", cases(FIRMWARE))
+def test_the_firmware_imports_nothing_of_the_gateway(path: Path) -> None:
+    assert not below_any(imports(path), {"lovebell", "simulator", "bench"}), named(path)
+
+
+@pytest.mark.parametrize("path", cases(TOOLS))
+def test_the_tools_know_the_domain_and_no_more_of_the_gateway(path: Path) -> None:
+    allowed = {"lovebell.domain", "lovebell.__version__"}
+    if path == TOOLS / "bench" / "gateway.py":  # ten thousand homes, faster than by commands
+        allowed.add("lovebell.store")
+    for module in imports(path, running=True):
+        if below(module, {"lovebell"}) and module != "lovebell":
+            assert below(module, allowed), f"{named(path)} imports {module}"
+
+
+@pytest.mark.parametrize("path", cases(GATEWAY, TOOLS))
+def test_only_known_libraries_are_imported(path: Path) -> None:
+    """What is imported is in the standard library, ours, or a dependency of the project."""
+    if "standins" in path.parts:
+        return
+    declared = (ROOT / "pyproject.toml").read_text(encoding="utf-8").lower()
+    names = {"pydantic_settings": "pydantic-settings", "paho": "paho-mqtt"}
+    for module in imports(path):
+        top = module.partition(".")[0]
+        if top in sys.stdlib_module_names or top in {"lovebell", "simulator", "bench"}:
+            continue
+        if (path.parent / f"{top}.py").exists() or (TOOLS / top).exists():
+            continue
+        assert f'"{names.get(top, top)}' in declared, f"{named(path)} imports {module}"

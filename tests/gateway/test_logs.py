@@ -1,0 +1,88 @@
+"""Log lines: one an event, in both shapes, and no secret in them."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lovebell import logs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LOG = logging.getLogger("lovebell.test")
+
+
+@pytest.fixture
+def stream() -> Iterator[io.StringIO]:
+    root = logging.getLogger()
+    before = (root.handlers[:], root.level)
+    yield io.StringIO()
+    root.handlers[:], level = before
+    root.setLevel(level)
+
+
+def test_a_text_line_has_time_level_logger_message_and_fields(stream: io.StringIO) -> None:
+    logs.set_up("info", "text", stream)
+    logs.event(LOG, "broker connected", broker="127.0.0.1:1883", note="two words", empty="")
+    assert re.fullmatch(
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z info test: broker connected "
+        r'broker=127\.0\.0\.1:1883 note="two words" empty=""\n',
+        stream.getvalue(),
+    )
+
+
+def test_a_json_line_is_one_object(stream: io.StringIO) -> None:
+    logs.set_up("info", "json", stream)
+    logs.event(LOG, "按铃", logging.WARNING, name="奶奶", n=1)
+    line = json.loads(stream.getvalue())
+    assert line.pop("time").endswith("Z")
+    assert line == {
+        "level": "warning", "logger": "lovebell.test", "message": "按铃", "name": "奶奶", "n": 1,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", ["text", "json"])
+def test_an_event_is_one_line_whatever_is_in_it(stream: io.StringIO, shape: str) -> None:
+    logs.set_up("info", "json" if shape == "json" else "text", stream)
+    logs.event(LOG, "one\ntwo", text="three\nfour", other={"five": 6}, seven=object())
+    try:
+        raise ValueError("eight\nnine")
+    except ValueError:
+        LOG.exception("ten")
+    assert len(stream.getvalue().splitlines()) == 2
+    assert "eight" in stream.getvalue()
+
+
+@pytest.mark.parametrize("shape", ["text", "json"])
+def test_a_field_that_is_called_a_secret_is_blotted_out(stream: io.StringIO, shape: str) -> None:
+    logs.set_up("info", "json" if shape == "json" else "text", stream)
+    logs.event(LOG, "hello", broker_password="sesame", token="sesame")
+    LOG.info("hello", extra={"passwd": "sesame"})
+    assert "sesame" not in stream.getvalue()
+    assert stream.getvalue().count("***") == 3
+
+
+def test_fields_of_the_standard_extra_are_shown_too(stream: io.StringIO) -> None:
+    logs.set_up("info", "json", stream)
+    LOG.info("rung", extra={"fields": {"chime": "c-1"}})
+    LOG.info("rung", extra={"chime": "c-2"})
+    assert [json.loads(line)["chime"] for line in stream.getvalue().splitlines()] == ["c-1", "c-2"]
+
+
+def test_a_field_cannot_take_the_place_of_the_lines_own(stream: io.StringIO) -> None:
+    logs.set_up("info", "json", stream)
+    logs.event(LOG, "hello", time="never", message="other")
+    line = json.loads(stream.getvalue())
+    assert (line["message"], line["message_"], line["time_"]) == ("hello", "other", "never")
+
+
+def test_below_the_level_nothing_is_written(stream: io.StringIO) -> None:
+    logs.set_up("warning", "text", stream)
+    logs.event(LOG, "quiet")
+    assert stream.getvalue() == ""
