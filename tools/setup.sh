@@ -21,11 +21,14 @@ as_root() {
 install() {
     if command -v apt-get >/dev/null; then
         say "Installing $* … 正在安装 $*……"
-        if as_root apt-get update -qq >&2 &&
-            as_root env DEBIAN_FRONTEND=noninteractive \
-                apt-get install -y -qq --no-install-recommends "$@" >&2; then
+        log=$(mktemp)
+        if { as_root apt-get update -qq && as_root env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -y -qq --no-install-recommends "$@"; } >"$log" 2>&1; then
+            rm -f "$log"
             return
         fi
+        cat "$log" >&2
+        rm -f "$log"
         say "Please run: sudo apt-get install $*   请先执行这条命令，再重新 make。"
     else
         say "Please install $* and run make again. 请先安装 $*，再重新 make。"
