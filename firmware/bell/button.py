@@ -72,7 +72,6 @@ def _pressed(state: dict, event: tuple, now: int, actions: list) -> None:
     # A first press held too long, by a hand that shakes or a body that lies on it, must not
     # cancel itself. To take a call back is to press again and hold.
     state["down"] = (event[1], _is_open(state, now))
-    state["moment"] = None
     actions.append(("note", "press", {"kind": "call"}, event[1]))
 
 
@@ -84,6 +83,7 @@ def _noted(state: dict, event: tuple, now: int, actions: list) -> None:
     record = event[1]
     state["pending"] = pending.added(state["pending"], event[1:], now)
     state["last"] = (record["kind"], record["id"], None)
+    state["moment"] = None
     actions.append(("say", "press {} {}".format(record["kind"], record["id"])))
 
 

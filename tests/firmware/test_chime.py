@@ -1,0 +1,334 @@
+"""The volunteer's chime, as a story: who rings, who is answered, what is said."""
+
+from bell import chime
+from bell.ticks import PERIOD, ticks_add
+
+STARTS = (0, PERIOD - 4000)
+
+
+class Story:
+    """A chime with a journal that always works, and a clock that the test moves."""
+
+    def __init__(self, start=0, records=(), hears=("b-01",)):
+        self.now = start
+        self.state = chime.begin({"hears": list(hears)}, list(records), start)
+        self.sent = []
+        self.dropped = []
+        self.sound = ((), 0)
+        self.sounds = 0
+        self.rings = ()
+        self.lamp = ""
+        self._sequence = 0
+        self.happen("tick")
+        self.happen("link", True)
+
+    def happen(self, *event):
+        self.state, actions = chime.step(self.state, event, self.now)
+        noted = []
+        for what, *arguments in actions:
+            if what == "note":
+                leaf, fields, at = arguments
+                self._sequence += 1
+                record = {"leaf": leaf, "id": "c-1-{}".format(self._sequence)}
+                record.update(fields)
+                noted.append(("noted", record, None, True, at))
+            elif what == "send":
+                self.sent.append((arguments[0], arguments[1]))
+            elif what == "drop":
+                self.dropped.append(arguments[0])
+            elif what == "sound":
+                self.sound = (arguments[0], arguments[1])
+                self.sounds += 1
+            elif what == "say":
+                word, _, rest = arguments[0].partition(" ")
+                if word == "rings":
+                    self.rings = tuple(rest.split()) if rest != "-" else ()
+                elif word == "lamp":
+                    self.lamp = rest
+        for event in noted:
+            self.happen(*event)
+
+    def wait(self, ms):
+        for _ in range(ms // 100):
+            self.now = ticks_add(self.now, 100)
+            self.happen("tick")
+
+    def press(self):
+        self.happen("pressed", self.now)
+
+    def ring(self, episode, button=None, **more):
+        fields = {
+            "episode": episode,
+            "kind": "call",
+            "button": button or episode.split(".")[0],
+            "home": "示例路",
+            "step": 1,
+            "for_ms": 45_000,
+        }
+        fields.update(more)
+        self.happen("message", "c-01", "ring", fields)
+
+    def hush(self, episode, why="acknowledged"):
+        self.happen("message", "c-01", "hush", {"episode": episode, "why": why})
+
+    def hear(self, name, kind="call", button="b-01"):
+        fields = {"id": name, "kind": kind, "count": 1}
+        self.happen("message", button, "press", fields)
+
+    def said(self, leaf):
+        return [fields["episode"] for sent, fields in self.sent if sent == leaf]
+
+
+def test_a_ring_sounds_and_is_confirmed():
+    story = Story()
+    story.ring("b-01.1")
+    assert story.rings == ("b-01.1",)
+    assert story.said("ringing") == ["b-01.1"]
+    assert story.sound == chime.RINGS[0]
+    assert story.lamp == "ringing"
+
+
+def test_a_press_acknowledges_and_the_sound_ends():
+    for start in STARTS:
+        story = Story(start)
+        story.ring("b-01.1")
+        story.press()
+        assert story.sent[-1] == (
+            "acknowledge",
+            {"id": "c-1-1", "episode": "b-01.1", "age_ms": 0},
+        )
+        assert story.rings == ()
+        assert story.sound == ((), 0)
+        assert story.lamp == "sensed"
+        story.happen("message", "c-01", "receipt", {"id": "c-1-1", "episode": "b-01.1"})
+        assert story.dropped == ["c-1-1"]
+        assert story.lamp == "received"
+        story.wait(10_000)
+        assert story.lamp == "idle"
+
+
+def test_the_sound_goes_on_until_the_acknowledgement_is_on_flash():
+    story = Story()
+    story.ring("b-01.1")
+    _, actions = chime.step(story.state, ("pressed", 0), 0)
+    assert [action[0] for action in actions] == ["note"]
+
+
+def test_one_press_answers_the_one_ringing_longest_and_the_others_go_on():
+    story = Story()
+    story.ring("b-01.1")
+    story.ring("b-02.1")
+    story.ring("b-01.1")
+    story.press()
+    assert story.said("acknowledge") == ["b-01.1"]
+    assert story.rings == ("b-02.1",)
+    story.press()
+    assert story.said("acknowledge") == ["b-01.1", "b-02.1"]
+    assert story.rings == ()
+
+
+def test_an_acknowledgement_is_repeated_until_its_receipt():
+    story = Story()
+    story.ring("b-01.1")
+    story.press()
+    story.wait(10_000)
+    assert story.said("acknowledge") == ["b-01.1"] * 3
+    assert story.lamp == "unheard"
+
+
+def test_an_acknowledgement_from_before_a_power_cut_is_sent_on_connecting():
+    record = {"leaf": "acknowledge", "id": "c-1-9", "episode": "b-01.1"}
+    story = Story(records=[record])
+    assert story.sent == [("acknowledge", {"id": "c-1-9", "episode": "b-01.1"})]
+
+
+def test_the_same_ring_twice_is_one_ring_whose_time_begins_anew():
+    for start in STARTS:
+        story = Story(start)
+        story.ring("b-01.1", for_ms=10_000)
+        story.wait(8_000)
+        story.ring("b-01.1", for_ms=10_000)
+        assert story.said("ringing") == ["b-01.1"] * 2
+        story.wait(9_900)
+        assert story.rings == ("b-01.1",)
+        story.wait(100)
+        assert story.rings == ()
+        assert story.sound == ((), 0)
+
+
+def test_a_later_step_sounds_louder_and_faster():
+    story = Story()
+    sounds = []
+    for step in (1, 2, 3, 64):
+        story.ring("b-01.1", step=step)
+        sounds.append(story.sound)
+    assert sounds == [chime.RINGS[0], chime.RINGS[1], chime.RINGS[2], chime.RINGS[2]]
+    duties = [notes[0][2] for notes, _ in chime.RINGS]
+    pauses = [again_ms for _, again_ms in chime.RINGS]
+    assert duties == sorted(duties)
+    assert pauses == sorted(pauses, reverse=True)
+
+
+def test_a_repeated_ring_does_not_begin_the_melody_again():
+    story = Story()
+    story.ring("b-01.1")
+    before = story.sounds
+    story.ring("b-01.1")
+    story.ring("b-02.1")
+    assert story.sounds == before
+
+
+def test_a_hush_ends_that_episode_only_and_is_confirmed():
+    story = Story()
+    story.ring("b-01.1")
+    story.ring("b-02.1")
+    story.hush("b-01.1")
+    assert story.said("hushed") == ["b-01.1"]
+    assert story.rings == ("b-02.1",)
+
+
+def test_a_hush_of_what_does_not_ring_is_confirmed_too():
+    story = Story()
+    story.hush("b-09.1")
+    assert story.said("hushed") == ["b-09.1"]
+
+
+def test_a_test_gives_one_soft_sound_and_needs_no_answer():
+    story = Story()
+    story.ring("b-01.1", kind="test")
+    assert story.sound == (chime.TEST, 0)
+    assert story.said("ringing") == ["b-01.1"]
+    assert story.rings == ()
+
+
+def test_a_test_does_not_interrupt_a_call():
+    story = Story()
+    story.ring("b-01.1")
+    story.ring("b-02.1", kind="test")
+    assert story.sound == chime.RINGS[0]
+    assert story.said("ringing") == ["b-01.1", "b-02.1"]
+
+
+def test_a_ring_that_crosses_its_acknowledgement_is_confirmed_but_silent():
+    story = Story()
+    story.ring("b-01.1")
+    story.press()
+    story.ring("b-01.1")
+    assert story.rings == ()
+    assert story.said("ringing") == ["b-01.1"] * 2
+
+
+def test_a_ring_after_the_receipt_sounds_again():
+    story = Story()
+    story.ring("b-01.1")
+    story.press()
+    story.happen("message", "c-01", "receipt", {"id": "c-1-1", "episode": "b-01.1"})
+    story.ring("b-01.1")
+    assert story.rings == ("b-01.1",)
+
+
+def test_a_press_on_a_silent_chime_acknowledges_nothing():
+    story = Story()
+    story.press()
+    assert story.sent == []
+    assert story.sound == (chime.CLICK, 0)
+
+
+def test_more_rings_than_it_can_hold_are_not_confirmed():
+    story = Story()
+    for number in range(chime.MOST_RINGS + 1):
+        story.ring("b-{}.1".format(number))
+    assert len(story.rings) == chime.MOST_RINGS
+    assert len(story.said("ringing")) == chime.MOST_RINGS
+
+
+def test_a_press_without_a_ring_from_the_gateway_rings_by_itself_after_2_seconds():
+    for start in STARTS:
+        story = Story(start)
+        story.hear("x-1")
+        story.wait(1_900)
+        assert story.rings == ()
+        story.wait(100)
+        assert story.rings == ("b-01.x-1",)
+        assert story.said("ringing") == ["b-01.x-1"]
+
+
+def test_a_ring_from_the_gateway_settles_the_direct_one():
+    story = Story()
+    story.hear("x-1")
+    story.ring("b-01.x-1")
+    story.wait(5_000)
+    assert story.said("ringing") == ["b-01.x-1"]
+
+
+def test_a_late_ring_for_the_button_takes_the_place_of_the_direct_one():
+    story = Story()
+    story.hear("x-2")
+    story.wait(3_000)
+    story.ring("b-01.x-1")
+    assert story.rings == ("b-01.x-1",)
+
+
+def test_a_hush_for_the_button_ends_the_direct_ring():
+    story = Story()
+    story.hear("x-2")
+    story.wait(3_000)
+    story.hush("b-01.x-1")
+    assert story.rings == ()
+
+
+def test_a_repeated_press_does_not_ring_twice():
+    story = Story()
+    story.hear("x-1")
+    story.wait(3_000)
+    story.press()
+    story.hear("x-1")
+    story.wait(5_000)
+    assert story.rings == ()
+
+
+def test_a_press_of_a_button_that_already_rings_changes_nothing():
+    story = Story()
+    story.ring("b-01.x-1")
+    story.hear("x-2")
+    story.wait(5_000)
+    assert story.rings == ("b-01.x-1",)
+
+
+def test_a_cancel_ends_the_direct_ring():
+    story = Story()
+    story.hear("x-1")
+    story.wait(3_000)
+    story.hear("x-2", kind="cancel")
+    assert story.rings == ()
+
+
+def test_a_test_press_and_a_strangers_press_ring_nothing():
+    story = Story()
+    story.hear("x-1", kind="test")
+    story.hear("x-2", button="b-99")
+    story.wait(5_000)
+    assert story.rings == ()
+
+
+def test_a_direct_ring_ends_by_itself():
+    story = Story()
+    story.hear("x-1")
+    story.wait(chime.DIRECT_AFTER_MS + chime.DIRECT_FOR_MS)
+    assert story.rings == ()
+
+
+def test_a_chime_that_hears_no_button_subscribes_to_none():
+    assert chime.subscriptions({"hears": []}) == []
+    assert chime.subscriptions({"hears": ["b-01"]}) == [("b-01", "press")]
+
+
+def test_the_lamp_flashes_once_for_each_home():
+    story = Story()
+    flashes = []
+    for home in ("b-01.1", "b-02.1", "b-03.1"):
+        story.ring(home)
+        _, actions = chime.step(dict(story.state, shown=None), ("tick",), story.now)
+        cycle = next(action[1] for action in actions if action[0] == "lamp")
+        flashes.append(len(cycle) // 2)
+    assert flashes == [1, 2, 3]
