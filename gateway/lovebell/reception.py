@@ -43,6 +43,10 @@ SUBSCRIPTIONS: Final = {
 }
 
 
+#: A press that took longer than this to arrive: the record says how long.
+WORTH_SAYING_S: Final = 5
+
+
 class Reception:
     """The way from a topic and a payload to an event. `dropped` counts by device."""
 
@@ -105,12 +109,15 @@ class Reception:
             if kind == "test":
                 self.engine.note(call.id, Note(What.TEST_IGNORED, button), work)
             else:
-                self.engine.advance(call, Pressed(press_id, fields["count"]), work)
+                pressed = Pressed(press_id, fields["count"], _age(fields))
+                self.engine.advance(call, pressed, work)
             return call.id
         test = self._open(button, Kind.TEST) if kind == "test" else None
         if test is not None:
             return test.id
-        return self._begin(button, press_id, Kind(kind), Note(What.PRESSED, button), work).id
+        detail = {"kind": kind, **_age(fields)} if kind == "test" else _age(fields)
+        note = Note(What.PRESSED, button, detail)
+        return self._begin(button, press_id, Kind(kind), note, work).id
 
     def _begin(self, button: str, press_id: str, kind: Kind, note: Note, work: Work) -> Episode:
         name = wire.episode_id(button, press_id)
@@ -251,3 +258,11 @@ class Reception:
         if not episode.is_open:
             return "refused:resolved"  # recorded all the same: somebody went
         return "ok" if outcome.effects else "refused:nothing_new"
+
+
+def _age(fields: Fields) -> dict[str, str | int]:
+    """What the record should say of a press that did not come at once."""
+    if "age_ms" not in fields:
+        return {"age": "unknown"}
+    age_s = fields["age_ms"] // 1000
+    return {"age_s": age_s} if age_s >= WORTH_SAYING_S else {}

@@ -90,6 +90,8 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
 _BESIDES: Final[Mapping[str, tuple[str, str]]] = {
     "by": ("经 {by}", "by way of {by}"),
     "note": ("备注：{note}", "note: {note}"),
+    "age_s": ("{age_s} 秒前按的", "{age_s} s earlier"),
+    "age": ("何时按的不详", "when is not known"),
 }
 
 _WORDS: Final[Mapping[str, tuple[str, str]]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -398,3 +399,18 @@ async def test_work_that_cannot_be_written_holds_up_nobody_else(street: Street) 
     writing.cancel()
     assert "p-bad" not in street.receipts
     assert street.ringing["c-desk"] == {"b-lost.p-bad"}  # it rang all the same
+
+
+@pytest.mark.parametrize(
+    ("age", "told"),
+    [({"age_ms": 4_999}, {}), ({"age_ms": 90_000}, {"age_s": 90}), ({}, {"age": "unknown"})],
+)
+async def test_the_record_says_of_a_press_that_came_late_how_old_it_was(
+    street: Street, age: dict[str, int], told: dict[str, int | str]
+) -> None:
+    street.send("b-1", "press", id="p-1", kind="call", **age)
+    await street.settle()
+    detail = street.rows("SELECT detail FROM event WHERE what = 'pressed'")[0][0]
+    assert json.loads(detail) == told
+    at_ms = street.rows("SELECT at_ms FROM receipt")[0][0]
+    assert at_ms == street.now - age.get("age_ms", 0)

@@ -219,13 +219,13 @@ def _hush_all(episode: Episode, now: int, but: Iterable[str] = ()) -> Outcome:
 
 def _repeated(episode: Episode, event: Pressed, _: int) -> Outcome:
     presses = episode.presses + event.count
-    note = Note(What.REPEATED, episode.button, {"presses": presses})
+    note = Note(What.REPEATED, episode.button, {"presses": presses, **event.detail})
     return Outcome(replace(episode, presses=presses), (note,))
 
 
 def _pressed_again(episode: Episode, event: Pressed, now: int) -> Outcome:
     presses = episode.presses + event.count
-    note = Note(What.PRESSED_AGAIN, episode.button, {"presses": presses})
+    note = Note(What.PRESSED_AGAIN, episode.button, {"presses": presses, **event.detail})
     return _ring_on(replace(episode, presses=presses), now, note)
 
 

@@ -151,10 +151,11 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """The button again, during the episode."""
+    """The button again, during the episode; `detail` is for the record."""
 
     press_id: str
     count: int = 1
+    detail: Mapping[str, str | int] = field(default_factory=dict[str, str | int])
 
 
 @dataclass(frozen=True, slots=True)
