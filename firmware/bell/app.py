@@ -6,7 +6,7 @@ are carried out before the next one. Decides nothing.
 
 import asyncio
 
-from bell import VERSION, button, chime, config, wire
+from bell import VERSION, config, wire
 from bell.board import Board
 from bell.console import Console
 from bell.journal import Journal
@@ -26,13 +26,22 @@ def main(directory: str = ".") -> None:
     asyncio.run(App(settings, directory).run())
 
 
+def _behaviour(role: str):
+    # Only the one that is needed: the other would cost a tenth of the heap.
+    if role == "button":
+        from bell import button as behaviour
+    else:
+        from bell import chime as behaviour
+    return behaviour
+
+
 class App:
     """One device."""
 
     def __init__(self, settings: dict, directory: str) -> None:
         self._config = settings
         self._name = settings["device"]
-        self._role = button if settings["role"] == "button" else chime
+        self._role = _behaviour(settings["role"])
         self._board = Board(settings["pins"])
         self._console = Console(self._board.now)
         self._journal = Journal(directory)

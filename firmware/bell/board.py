@@ -23,6 +23,10 @@ BLIND_MS = 25
 WATCHDOG_MS = 60_000
 
 
+def _ticks() -> int:
+    return time.ticks_ms() & (PERIOD - 1)  # pyright: ignore[reportOperatorIssue] - it is an integer
+
+
 class Board:
     """The pins of `pins` ({"button", "lamp", "buzzer"}). The button closes to ground."""
 
@@ -46,7 +50,7 @@ class Board:
 
     def now(self) -> int:
         """Ticks of the board's clock, in milliseconds, beginning again at PERIOD."""
-        return time.ticks_ms() & (PERIOD - 1)
+        return _ticks()
 
     async def watch(self, happened) -> None:
         """Call `happened(event)` for each press and release, for ever."""
@@ -94,7 +98,7 @@ class Board:
         head = self._head
         if (head - self._tail) & (2 * EDGES - 1) < EDGES:
             self._levels[head & (EDGES - 1)] = not pin.value()
-            self._times[head & (EDGES - 1)] = time.ticks_ms() & (PERIOD - 1)
+            self._times[head & (EDGES - 1)] = _ticks()
             self._head = (head + 1) & (2 * EDGES - 1)
         self._flag.set()
 

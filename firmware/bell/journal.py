@@ -36,7 +36,7 @@ class Journal:
         acknowledgements the oldest gives way.
         """
         self._sequence += 1
-        record = {"leaf": leaf, "id": "{}-{}-{}".format(self.life, self.boot, self._sequence)}
+        record: dict = {"leaf": leaf, "id": "{}-{}-{}".format(self.life, self.boot, self._sequence)}
         record.update(fields)
         alike = [old for old in self.records if _kind(old) == _kind(record)]
         absorbed = None
@@ -63,11 +63,11 @@ class Journal:
         if start is None:
             # A flash used for the first time, or one that lost the count: another life, so that
             # an id of the one before can never come again.
-            start = {"life": os.urandom(4).hex(), "boot": 0}
-        start["boot"] += 1
-        if not self._write(_BOOTS, start):
-            return os.urandom(4).hex(), start["boot"]
-        return start["life"], start["boot"]
+            start = {"life": _life(), "boot": 0}
+        life, boot = start["life"], start["boot"] + 1
+        if not self._write(_BOOTS, {"life": life, "boot": boot}):
+            life = _life()
+        return life, boot
 
     def _save(self) -> bool:
         return self._write(_JOURNAL, self.records)
@@ -91,6 +91,10 @@ class Journal:
 
     def _path(self, name: str) -> str:
         return self._directory + "/" + name
+
+
+def _life() -> str:
+    return os.urandom(4).hex()
 
 
 def _kind(record: dict) -> tuple:
