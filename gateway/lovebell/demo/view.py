@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from rich.columns import Columns
 from rich.console import Group
 from rich.panel import Panel
 from rich.table import Table
@@ -112,9 +111,13 @@ class View:
         """The screen as it is now."""
         moment = self._community.look()
         devices = [self._button(), *(self._chime(n) for n in range(len(CHIMES)))]
+        row = Table.grid(expand=True)
+        for _ in devices:
+            row.add_column(ratio=1)
+        row.add_row(*devices)
         return Group(
             Text(f" {self._say('title')} ", style="bold white on blue"),
-            Columns(devices, equal=True, expand=True),
+            row,
             self._episode(moment),
             self._record(moment),
             self._keys(),
