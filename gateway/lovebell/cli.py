@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from pathlib import Path
 
 import click
@@ -62,5 +64,8 @@ for _command in (
 
 
 def main() -> None:
-    """The entry point."""
+    """The entry point. A terminal that cannot show Chinese gets question marks, not a trace."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     cli(prog_name="lovebell")

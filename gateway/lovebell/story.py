@@ -29,7 +29,7 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "{who} was pressed again after the answer, {presses} times in all: ringing again",
     ),
     What.STEP: ("第 {step} 步：呼叫{words}", "Step {step}: calling {words}"),
-    What.RUNG: ("向{who}的门铃 {chime} 发出响铃", "Told the chime {chime} of {who} to ring"),
+    What.RUNG: ("通知{who}的门铃 {chime} 响铃", "Told the chime {chime} of {who} to ring"),
     What.REACHED: ("{who}的门铃 {chime} 响了", "The chime {chime} of {who} rings"),
     What.MISSED: (
         "{who}的门铃 {chime} 没有回音：算作未送达，继续重试",

@@ -9,6 +9,7 @@ import pytest
 
 from lovebell.commands import orders
 from lovebell.commands.app import Edge
+from lovebell.store.sqlite import open_engine
 
 if TYPE_CHECKING:
     from town import Town
@@ -185,7 +186,7 @@ def test_a_warning_for_many_homes_is_short(town: Town) -> None:
 def test_a_plan_is_shown_with_whom_each_step_means_now(town: Town) -> None:
     shown = town.type("plan", "show", "h-1", language="zh")
     assert "示例奶奶（h-1）用默认方案" in shown.stdout
-    assert "示例大姐 (c-paired)、示例大哥 (c-neighbour)" in shown.stdout
+    assert "示例大姐（c-paired）、示例大哥（c-neighbour）" in shown.stdout
     assert "第 3 步（grid 2min）叫不到人：没有这样的响应人" in shown.stderr
 
 
@@ -367,6 +368,30 @@ def test_following_from_now_on_shows_only_what_is_new(town: Town) -> None:
     town.go_on = lambda: (town.answer("c-paired"), quiet())
     told = town.type("events", "-f", "--limit", "0").stdout
     assert "I am coming" in told.splitlines()[0]
+
+
+def test_a_database_of_a_later_release_is_left_alone(town: Town) -> None:
+    engine = open_engine(town.path)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    engine.dispose()
+    result = town.type("home", "list")
+    assert result.exit_code == 1
+    assert "written by a newer release" in result.stderr
+    assert "更新的版本" in town.type("home", "list", language="zh").stderr
+
+
+def test_bytes_that_are_no_text_are_refused_like_any_other_wrong_word(town: Town) -> None:
+    for args in (
+        ("home", "add", "\udcff", "--name", "x"),
+        ("home", "add", "h-2", "--name", "\udcff"),
+        ("home", "show", "\udcff"),
+        ("episode", "show", "\udcff"),
+        ("episode", "resolve", "\udcff", "--outcome", "\udcff"),
+        ("plan", "set", "h-1", "\udcff 60s"),
+        ("pair", "\udcff", "h-1"),
+    ):
+        assert town.type(*args).exit_code == 1, args
 
 
 # -- languages -----------------------------------------------------------------------------------

@@ -108,7 +108,7 @@ def utc(at_ms: int | None) -> str | None:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def namer(books: Books) -> Callable[[str], str]:
+def namer(app: App, books: Books) -> Callable[[str], str]:
     """Ids as a human knows them: a responder by name, a button by its home, else the id."""
     home_of = {
         pair.subject: pair.object for pair in books.pairings if pair.link == Link.BUTTON_HOME
@@ -122,7 +122,7 @@ def namer(books: Books) -> Callable[[str], str]:
         device = books.devices.get(thing)
         home = books.homes.get(home_of.get(thing, ""))
         if device is not None and device.kind is DeviceKind.BUTTON and home is not None:
-            return f"{thing} ({home.name})"
+            return app.text("named", name=thing, more=home.name)
         return thing
 
     return name

@@ -96,7 +96,7 @@ def _row(app: App, books: Books, heard: Seen | None, device_id: str) -> tuple[ob
     return (
         device_id,
         app.text(one.kind if one else "not_entered"),
-        namer(books)(_paired_with(books, device_id)),
+        namer(app, books)(_paired_with(books, device_id)),
         app.text("never" if heard is None else "yes" if heard.online else "no"),
         "" if heard is None else clock_time(heard.at_ms),
         "" if heard is None else heard.firmware,

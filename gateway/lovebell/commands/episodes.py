@@ -87,7 +87,7 @@ def show(app: App, key: str, as_json: bool) -> None:
         n, one = record.find_episode(connection, key)
         found = record.lines(connection, episode=one.id)
         books = load_books(connection)
-    name = namer(books)
+    name = namer(app, books)
     if as_json:
         calls = [
             {"chime": c.chime, "responder": c.responder, "phase": c.phase, "step": c.step + 1}

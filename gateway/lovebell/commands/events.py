@@ -53,11 +53,11 @@ def events(app: App, follow: bool, key: str | None, limit: int, as_json: bool) -
     after = found[-1].n if found else 0
     shown = found if limit else []
     if as_json and not follow:
-        print_json([line_document(app, one, namer(books)) for one in shown])
+        print_json([line_document(app, one, namer(app, books)) for one in shown])
         return
     if not shown and not follow:
         app.say("no_events")
-    _print(app, shown, namer(books), as_json)
+    _print(app, shown, namer(app, books), as_json)
     try:
         while follow:
             app.sleep(FOLLOW_S)
@@ -65,7 +65,7 @@ def events(app: App, follow: bool, key: str | None, limit: int, as_json: bool) -
                 found = record.lines(connection, after=after, episode=episode)
                 books = load_books(connection) if found else books
             after = found[-1].n if found else after
-            _print(app, found, namer(books), as_json)
+            _print(app, found, namer(app, books), as_json)
     except KeyboardInterrupt:
         return
 

@@ -11,7 +11,7 @@ from lovebell.commands.app import App, json_option, pass_app, print_json
 from lovebell.commands.base import group
 from lovebell.commands.shown import history_document, show_history
 from lovebell.commands.steps import plan_document, show_steps, warn_dead_steps
-from lovebell.domain.model import Books, Home, Link
+from lovebell.domain.model import Books, Home, Link, Responder
 from lovebell.domain.plan import Directory
 from lovebell.store import books as store
 from lovebell.store import pairs
@@ -116,12 +116,18 @@ def show(app: App, home_id: str, as_json: bool) -> None:
     app.details(
         (
             ("button", ", ".join(buttons) or app.text("none")),
-            ("responder", ", ".join(f"{p.name} ({p.id}, {ranks[p.id]})" for p in people)),
+            ("responder", _people(app, people, ranks)),
         )
     )
     show_steps(app, directory, one)
     show_history(app, past)
     warn_dead_steps(app, directory, one)
+
+
+def _people(app: App, people: list[Responder], ranks: dict[str, int]) -> str:
+    """Who stands by, with the rank of each."""
+    names = (app.text("ranked", name=p.name, id=p.id, rank=ranks[p.id]) for p in people)
+    return app.text("comma").join(names)
 
 
 @home.command("edit", help="更改一户的资料。|Change a home's fields.")

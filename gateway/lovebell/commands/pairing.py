@@ -61,17 +61,17 @@ def _tell(app: App, books: Books, pairing: Pairing, done: str, as_json: bool) ->
     else:
         app.say(
             f"{done}_{pairing.link.value}",
-            a=_name(books, pairing.subject),
-            b=_name(books, pairing.object),
+            a=_name(app, books, pairing.subject),
+            b=_name(app, books, pairing.object),
             rank=pairing.rank,
         )
     directory = Directory(books, app.settings.plan)
     warn_homes(app, directory, _touched(directory, pairing))
 
 
-def _name(books: Books, thing: str) -> str:
+def _name(app: App, books: Books, thing: str) -> str:
     known = books.homes.get(thing) or books.responders.get(thing)
-    return f"{known.name} ({thing})" if known else thing
+    return app.text("named", name=known.name, more=thing) if known else thing
 
 
 def _touched(directory: Directory, pairing: Pairing) -> list[Home]:

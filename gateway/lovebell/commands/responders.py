@@ -115,10 +115,15 @@ def show(app: App, responder_id: str, as_json: bool) -> None:
         (
             ("kind", app.text(one.kind)),
             ("chime", ", ".join(chimes) or app.text("none")),
-            ("home", ", ".join(f"{books.homes[home].name} ({home}, {n})" for home, n in homes)),
+            ("home", app.text("comma").join(_home(app, books, home, n) for home, n in homes)),
         )
     )
     show_history(app, past)
+
+
+def _home(app: App, books: Books, home: str, rank: int) -> str:
+    """A home that the responder stands by."""
+    return app.text("ranked", name=books.homes[home].name, id=home, rank=rank)
 
 
 @responder.command("edit", help="更改一位响应人的资料。|Change a responder's fields.")

@@ -67,7 +67,7 @@ def _whom(app: App, step: Step) -> str:
 def _means(app: App, call: CallStep) -> str:
     """The people and their chimes."""
     people = (
-        f"{target.name} ({', '.join(target.chimes) or app.text('no_chime')})"
+        app.text("named", name=target.name, more=", ".join(target.chimes) or app.text("no_chime"))
         for target in call.targets
     )
     return app.text("comma").join(people) or app.text("nobody")

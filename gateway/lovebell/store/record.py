@@ -55,14 +55,16 @@ def find_episode(connection: Connection, key: str) -> tuple[int, Episode]:
 
     Raises BooksError (unknown_episode, ambiguous_episode).
     """
+    if not key or not key.isascii():
+        raise BooksError("unknown_episode", key=key)
     table = schema.episode
-    if key.isascii() and key.isdigit() and int(key) < 2**63:
+    if key.isdigit() and int(key) < 2**63:
         row = connection.execute(select(table).where(table.c.n == int(key))).one_or_none()
         if row is not None:
             return _episode(row)
     begins = (table.c.id >= key) & (table.c.id < key + "\U0010ffff")
     rows = connection.execute(select(table).where(begins).order_by(table.c.id).limit(2)).all()
-    if not key or not rows:
+    if not rows:
         raise BooksError("unknown_episode", key=key)
     if len(rows) > 1 and rows[0].id != key:
         raise BooksError("ambiguous_episode", key=key, first=rows[0].id, second=rows[1].id)

@@ -42,6 +42,8 @@ SCREENS: Final[dict[str, tuple[str, str]]] = {
     "heartbeat": ("心跳", "heartbeat"),
     "colon": ("：", ": "),
     "comma": ("、", ", "),
+    "named": ("{name}（{more}）", "{name} ({more})"),
+    "ranked": ("{name}（{id}，次序 {rank}）", "{name} ({id}, rank {rank})"),
     "none": ("无", "none"),
     "yes": ("是", "yes"),
     "no": ("否", "no"),
@@ -67,7 +69,7 @@ SCREENS: Final[dict[str, tuple[str, str]]] = {
     "paired_button-home": ("按钮 {a} 现在属于{b}。", "The button {a} now belongs to {b}."),
     "paired_chime-responder": ("门铃 {a} 现在属于{b}。", "The chime {a} now belongs to {b}."),
     "paired_responder-home": (
-        "{a} 现在是{b}的响应人，次序 {rank}。",
+        "{a}现在是{b}的响应人，次序 {rank}。",
         "{a} is now a responder of {b}, with rank {rank}.",
     ),
     "unpaired_button-home": (
@@ -79,7 +81,7 @@ SCREENS: Final[dict[str, tuple[str, str]]] = {
         "The chime {a} no longer belongs to {b}.",
     ),
     "unpaired_responder-home": (
-        "{a} 不再是{b}的响应人。",
+        "{a}不再是{b}的响应人。",
         "{a} is no longer a responder of {b}.",
     ),
     "history": ("结对历史：", "Pairings until now:"),
@@ -160,8 +162,8 @@ SCREENS: Final[dict[str, tuple[str, str]]] = {
         "Episode {n}: the gateway does not know this responder; see `lovebell responder list`.",
     ),
     "refused:resolved": (
-        "求助 {n} 早已办结，没有改变；请看 `lovebell episode show {n}`。",
-        "Episode {n} was over already and is unchanged; see `lovebell episode show {n}`.",
+        "求助 {n} 早已办结，不再改变；请看 `lovebell episode show {n}`。",
+        "Episode {n} was over already and stays as it is; see `lovebell episode show {n}`.",
     ),
     "refused:nothing_new": (
         "求助 {n}：这一条早已记下；请看 `lovebell episode show {n}`。",
