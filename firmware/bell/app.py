@@ -107,7 +107,10 @@ class App:
             return
         if retained and leaf != "episode":
             return  # an event that somebody retained by mistake would happen again and again
-        self._happen(("message", device, leaf, fields))
+        try:
+            self._happen(("message", device, leaf, fields))
+        except Exception as why:  # noqa: BLE001 - unacknowledged it would come again for ever
+            self.say("dropped a message: {} {}".format(leaf, repr(why)))
 
     def _happen(self, event: tuple) -> None:
         self._events.append(event)

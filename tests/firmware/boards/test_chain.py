@@ -1,8 +1,10 @@
 """Real firmware, real broker, the test as the gateway: what people press, see and hear."""
 
-import asyncio
 import os
+import select
 import signal
+import subprocess
+import sys
 
 from .conftest import PATIENCE_S
 
@@ -204,13 +206,39 @@ async def test_a_board_with_a_wrong_configuration_says_what_to_do(boards):
     assert "run lovebell-tech provision" in button.log[0]
 
 
-async def test_a_board_ends_when_its_owner_is_gone(boards):
+OWNER = """
+import asyncio, pathlib, sys
+from simulator.board import VirtualBoard
+
+async def main():
+    board = VirtualBoard(pathlib.Path(sys.argv[1]), {})
+    board.config = {"device": "b-01", "role": "button", "wifi": [{"ssid": "air"}],
+                    "broker": [{"host": "127.0.0.1", "port": 9}]}
+    await board.start()
+    await board.wait_for(lambda board: board.lamp == "idle")
+    print(board.pid, flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+def test_a_board_ends_when_its_owner_is_killed(tmp_path):
+    owner = subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(tmp_path / "b-01")], stdout=subprocess.PIPE
+    )
+    board = os.pidfd_open(int(owner.stdout.readline()))
+    owner.kill()
+    owner.communicate()
+    ended, _, _ = select.select([board], [], [], PATIENCE_S)
+    os.close(board)
+    assert ended
+
+
+async def test_a_press_right_after_power_on_counts(boards, far_end):
     button = await boards("b-01", "button")
-    await button.wait_for(lamp("idle"), PATIENCE_S)
-    # Nobody calls stop(): what the board sees of its owner's death is the end of its input.
-    button._process.stdin.close()
-    async with asyncio.timeout(PATIENCE_S):
-        await button._process.wait()
+    button.press()
+    await far_end.hears("press", kind="call")
 
 
 async def test_ctrl_c_in_the_terminal_does_not_reach_a_board(boards):

@@ -65,9 +65,17 @@ async def _stdin():
     return reader
 
 
+async def _contact():
+    while True:
+        for pin in pins.values():
+            if pin.is_input:
+                return pin
+        await asyncio.sleep(0.01)  # the firmware has only just begun to start
+
+
 async def _press(ms):
     async with _finger:  # one after the other, with time between for the contact to open
-        contact = next(pin for pin in pins.values() if pin.is_input)
+        contact = await _contact()
         contact.drive(0)
         await asyncio.sleep(ms / 1000)
         contact.drive(1)
