@@ -255,8 +255,8 @@ class Reception:
             kind = Acknowledged if command.verb == "acknowledge" else Arrived
             event = kind(target, command.by)
         outcome = self.engine.advance(episode, event, work)
-        if not episode.is_open:
-            return "refused:resolved"  # recorded all the same: somebody went
+        if not episode.is_open:  # that somebody went is on record all the same
+            return "late" if outcome.effects else "refused:resolved"
         return "ok" if outcome.effects else "refused:nothing_new"
 
 

@@ -354,6 +354,8 @@ async def test_commands_that_make_no_sense_are_refused_by_name(street: Street) -
     assert await street.command("resolve", episode, outcome="helped") == "ok"
     assert await street.command("resolve", episode, outcome="other") == "refused:resolved"
     assert street.rows("SELECT outcome FROM episode")[0][0] == "helped"
+    assert await street.command("arrive", episode, "r-paired") == "late"
+    assert street.record()[-1] == "late_arrived"
 
 
 async def test_a_plan_edited_during_an_episode_does_not_disturb_it(street: Street) -> None:

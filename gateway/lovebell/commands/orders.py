@@ -66,7 +66,7 @@ def order(app: App, verb: str, key: str, as_json: bool, **fields: str) -> None:
 
     answer = wait(read, app.now, app.sleep) if app.store.gateway_runs() else None
     if answer is not None:
-        state, code = "answered", 0 if answer == "ok" else 1
+        state, code = "answered", 0 if answer in ("ok", "late") else 1
         text = words.of_answer(app.language, answer, verb, n)
     elif app.store.gateway_runs():
         state, code, text = "waiting", 1, app.text("no_answer", n=n)

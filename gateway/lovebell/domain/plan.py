@@ -153,15 +153,6 @@ class Directory:
             responder.id, responder.name, tuple(sorted(self._chimes.get(responder.id, ())))
         )
 
-    def unreachable(self, home: Home) -> list[str]:
-        """A sentence for each step of the home's plan that reaches nobody as things stand."""
-        return [
-            f"step {number} ({step.words}) reaches nobody: "
-            + ("no such responder" if not step.targets else "no chime is paired with them")
-            for number, step in enumerate(self.call_plan(home), 1)
-            if not any(target.chimes for target in step.targets)
-        ]
-
     def _targets(self, step: Step, home: Home | None) -> tuple[Target, ...]:
         found: dict[str, Responder] = {}
         for word in step.targets:

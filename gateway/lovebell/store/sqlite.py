@@ -7,6 +7,7 @@ says "on disk".
 from __future__ import annotations
 
 import fcntl
+import time
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, create_engine, event
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from typing import IO
 
 BUSY_MS = 5_000
+# An operator's command holds the lock for an instant, to see whether a gateway runs.
+LOCK_TRIES = 5
+LOCK_PAUSE_S = 0.05
 
 
 class DatabaseInUseError(RuntimeError):
@@ -76,9 +80,14 @@ def lock(path: Path) -> IO[bytes]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     held = path.with_name(path.name + ".lock").open("ab")
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as why:
-        held.close()
-        raise DatabaseInUseError(f"{DatabaseInUseError.__doc__} ({path})") from why
+    for tries_left in range(LOCK_TRIES - 1, -1, -1):
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as why:
+            if not tries_left:
+                held.close()
+                raise DatabaseInUseError(f"{DatabaseInUseError.__doc__} ({path})") from why
+            time.sleep(LOCK_PAUSE_S)
+        else:
+            break
     return held

@@ -161,6 +161,10 @@ SCREENS: Final[dict[str, tuple[str, str]]] = {
         "求助 {n}：网关不认识这位响应人；请看 `lovebell responder list`。",
         "Episode {n}: the gateway does not know this responder; see `lovebell responder list`.",
     ),
+    "late": (
+        "已记入记录；求助 {n} 早已办结，结果不变。",
+        "On record; episode {n} was over already and stays as it is.",
+    ),
     "refused:resolved": (
         "求助 {n} 早已办结，不再改变；请看 `lovebell episode show {n}`。",
         "Episode {n} was over already and stays as it is; see `lovebell episode show {n}`.",

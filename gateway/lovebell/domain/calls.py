@@ -1,0 +1,158 @@
+"""The calls of an episode: which chimes are told to ring or to be quiet, how often, and when again.
+
+Owns the entering of a step and the repetition until a chime answers. Which event leads to which
+step stands in `course`. Time is an argument.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from lovebell.domain.episode import (
+    Call,
+    Effect,
+    Episode,
+    Hush,
+    Note,
+    Outcome,
+    Phase,
+    Ring,
+    State,
+    Tell,
+    What,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: A chime that has not answered in this time counts as not reached (protocol, section 6).
+CONFIRM_MS: Final = 2_000
+#: Pauses between repetitions of a ring or a hush; the last one goes on.
+AGAIN_MS: Final = (2_000, 4_000, 8_000, 15_000)
+#: A chime rings this much longer than its step: the next step renews it before it stops.
+MARGIN_MS: Final = 60_000
+
+CANCELLED: Final = "cancelled"
+
+
+def ring_from(episode: Episode, step: int, now: int, *before: Effect) -> Outcome:
+    """Enter a step, or the first after it that can reach somebody, or the last one."""
+    effects: list[Effect] = list(before)
+    while True:
+        here = episode.plan[step]
+        effects.append(Note(What.STEP, detail={"step": step + 1, "words": here.words}))
+        effects += [Note(What.UNREACHABLE, t.responder) for t in here.targets if not t.chimes]
+        if any(target.chimes for target in here.targets):
+            break
+        effects.append(Note(What.NOBODY, detail={"step": step + 1}))
+        if step == episode.last_step:
+            break
+        step += 1
+    calls, rings = _ring_all(episode, step, now)
+    state = replace(
+        episode, state=State.RINGING, step=step, until_ms=now + here.for_ms, calls=calls
+    )
+    return Outcome(state, (*effects, *rings))
+
+
+def _ring_all(episode: Episode, step: int, now: int) -> tuple[tuple[Call, ...], list[Effect]]:
+    """Ring the step's chimes, and again all that were rung before: loud beats late."""
+    here = episode.plan[step]
+    until = now + here.for_ms + MARGIN_MS
+    whose = {call.chime: (call.responder, call.step) for call in episode.calls}
+    for target in here.targets:
+        for chime in target.chimes:
+            whose[chime] = (target.responder, step)
+    known = {call.chime: renewed(call.phase) for call in episode.calls}
+    calls = tuple(
+        Call(
+            chime,
+            responder,
+            known.get(chime, Phase.RUNG),
+            its_step,
+            1,
+            now + CONFIRM_MS,
+            until,
+        )
+        for chime, (responder, its_step) in whose.items()
+    )
+    effects: list[Effect] = []
+    for call in calls:
+        effects.append(Ring(call.chime, step + 1, until - now))
+        if call.chime not in known:
+            effects.append(Note(What.RUNG, call.responder, {"chime": call.chime}))
+    return calls, effects
+
+
+def ring_on(episode: Episode, now: int, note: Note) -> Outcome:
+    """Nobody has come: ring again, one step further."""
+    step = min(episode.step + 1, episode.last_step)
+    return ring_from(episode, step, now, note, Tell("ringing"))
+
+
+def with_call(episode: Episode, call: Call) -> Episode:
+    calls = tuple(call if old.chime == call.chime else old for old in episode.calls)
+    return replace(episode, calls=calls)
+
+
+def call_of(episode: Episode, chime: str) -> Call | None:
+    return next((call for call in episode.calls if call.chime == chime), None)
+
+
+def renewed(phase: Phase) -> Phase:
+    """What a chime that is told once more is: it need not be recorded again that it rings."""
+    return Phase.RENEWED if phase in (Phase.REACHED, Phase.RENEWED) else Phase.RUNG
+
+
+def pause(tries: int) -> int:
+    return AGAIN_MS[min(tries, len(AGAIN_MS)) - 1]
+
+
+def _tell_again(episode: Episode, call: Call, now: int) -> tuple[Call, list[Effect]]:
+    """A call whose time to answer is over."""
+    effects: list[Effect] = []
+    if call.phase is Phase.HUSHING:
+        if now >= call.until_ms:  # it has stopped by itself
+            return replace(call, phase=Phase.QUIET, again_ms=None), effects
+        effects.append(hush(episode, call.chime))
+    else:
+        if call.phase is not Phase.MISSED:
+            effects.append(Note(What.MISSED, call.responder, {"chime": call.chime}))
+        call = replace(call, phase=Phase.MISSED)
+        effects.append(Ring(call.chime, episode.step + 1, max(call.until_ms - now, MARGIN_MS)))
+    tries = call.tries + 1
+    return replace(call, tries=tries, again_ms=now + pause(tries)), effects
+
+
+def hush(episode: Episode, chime: str) -> Hush:
+    who = episode.coming[0].name if episode.coming else ""
+    if episode.state is not State.RESOLVED:
+        return Hush(chime, "acknowledged", who)
+    return Hush(chime, "cancelled" if episode.outcome == CANCELLED else "resolved", who)
+
+
+def hush_all(episode: Episode, now: int, but: Iterable[str] = ()) -> Outcome:
+    """Tell every chime that may be ringing to stop; `but` have stopped by themselves."""
+    calls: list[Call] = []
+    effects: list[Effect] = []
+    for call in episode.calls:
+        if call.chime in but:
+            calls.append(replace(call, phase=Phase.QUIET, again_ms=None))
+        elif call.phase in (Phase.HUSHING, Phase.QUIET):
+            calls.append(call)
+        else:
+            effects.append(hush(episode, call.chime))
+            calls.append(replace(call, phase=Phase.HUSHING, tries=1, again_ms=now + pause(1)))
+    return Outcome(replace(episode, calls=tuple(calls)), tuple(effects))
+
+
+def due_calls(episode: Episode, now: int) -> Outcome:
+    calls: list[Call] = []
+    effects: list[Effect] = []
+    for call in episode.calls:
+        if call.again_ms is not None and now >= call.again_ms:
+            call, more = _tell_again(episode, call, now)
+            effects += more
+        calls.append(call)
+    return Outcome(replace(episode, calls=tuple(calls)), tuple(effects))
