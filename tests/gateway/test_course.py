@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from lovebell.domain import course
+from lovebell.domain import calls, course
 from lovebell.domain.codec import call_plan_to_json, episode_from_json, episode_to_json
 from lovebell.domain.episode import (
     Acknowledged,
@@ -145,12 +145,12 @@ def test_a_press_rings_the_paired_chime_and_tells_the_button() -> None:
     assert rings(outcome) == {"c-paired"}
     assert told(outcome) == ["ringing"]
     assert notes(outcome) == [What.STEP, What.RUNG]
-    assert outcome.episode.deadline == NOW + course.CONFIRM_MS
+    assert outcome.episode.deadline == NOW + calls.CONFIRM_MS
 
 
 def test_a_chime_rings_longer_than_its_step() -> None:
     ring = next(effect for effect in begin().effects if isinstance(effect, Ring))
-    assert ring == Ring("c-paired", 1, 45_000 + course.MARGIN_MS)
+    assert ring == Ring("c-paired", 1, 45_000 + calls.MARGIN_MS)
 
 
 def test_a_chime_that_does_not_answer_in_two_seconds_passes_the_step_at_once() -> None:
@@ -266,7 +266,7 @@ def test_a_hush_is_repeated_until_the_chime_is_quiet() -> None:
 def test_a_chime_that_never_answers_a_hush_is_let_be_when_it_has_stopped_by_itself() -> None:
     episode = after(ringing(), (Resolved("desk", "helped"), 10_000))
     while (due := episode.deadline) is not None:
-        assert due <= NOW + 45_000 + course.MARGIN_MS + course.AGAIN_MS[-1]
+        assert due <= NOW + 45_000 + calls.MARGIN_MS + calls.AGAIN_MS[-1]
         episode = course.advance(episode, Due(), due).episode
     assert all(call.phase is Phase.QUIET for call in episode.calls)
 
@@ -333,7 +333,7 @@ def test_a_ring_that_arrives_late_is_hushed_again() -> None:
 
 def test_a_cancel_in_the_first_seconds_ends_it() -> None:
     outcome = course.advance(ringing(), Cancelled("p-2"), NOW + Limits().cancel_ms)
-    assert outcome.episode.outcome == course.CANCELLED
+    assert outcome.episode.outcome == calls.CANCELLED
     assert Hush("c-paired", "cancelled") in outcome.effects
 
 
