@@ -29,11 +29,11 @@ _LAMPS: Final = {
     "off": ("没有电", "no power", "dim"),
     "idle": ("静", "at rest", "white"),
     "sensed": ("已感知", "sensed", "yellow"),
-    "received": ("网关已收到，正在呼叫", "received, calling", "bright_yellow"),
+    "received": ("已收到，呼叫中", "received, calling", "bright_yellow"),
     "coming": ("有人来了", "somebody is coming", "bold green"),
     "arrived": ("人到了", "somebody is here", "green"),
     "cancelled": ("已取消", "taken back", "cyan"),
-    "unheard": ("没有送达，请打电话！", "NOT GETTING THROUGH, telephone!", "bold red"),
+    "unheard": ("未送达，请打电话", "NOT HEARD: TELEPHONE", "bold red"),
 }
 _STATES: Final = {
     "ringing": ("响铃中", "ringing"),
@@ -47,7 +47,7 @@ _TEXTS: Final = {
     "episode": ("求助事件", "episode"),
     "none": ("还没有人按铃", "nobody has pressed yet"),
     "quiet": ("静", "quiet"),
-    "rings": ("叮咚！叮咚！", "ding-dong! ding-dong!"),
+    "rings": ("叮咚！叮咚！", "ding-dong!"),
     "gateway": ("网关", "gateway"),
     "alive": ("运行中", "running"),
     "dead": ("已停", "down"),
@@ -207,7 +207,7 @@ class View:
         is_starting = self._starting is not None and not self._starting.done()
         name = "busy" if is_starting else "alive" if self._community.gateway.is_alive else "dead"
         colour = {"busy": "yellow", "alive": "green", "dead": "bold red"}[name]
-        gateway = f"{self._say('gateway')}: [{colour}]{self._say(name)}[/]"
+        gateway = f"{self._say('gateway')} [{colour}]{self._say(name)}[/]"
         return Panel(text, title=self._say("episode"), subtitle=gateway)
 
     def _record(self, moment: Moment) -> RenderableType:
