@@ -2,6 +2,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+LINT := $(VENV)/.lint
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo story test lint format firmware bench kills clean
@@ -25,13 +26,18 @@ story: setup ## watch the demo's story, unattended
 test: setup ## run every test
 	@$(BIN)/python -m pytest
 
-lint: setup ## check style and types of gateway, tools and firmware
+# Only who changes the code needs these.
+$(LINT): $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
+	@touch $@
+
+lint: $(LINT) ## check style and types of gateway, tools and firmware
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright
 	sh firmware/typecheck.sh $(BIN)
 
-format: setup ## put the code into shape
+format: $(LINT) ## put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 

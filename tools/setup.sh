@@ -62,4 +62,4 @@ fi
 
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 say "Installing Python packages into $venv … 正在安装 Python 软件包……"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable '.[test]'

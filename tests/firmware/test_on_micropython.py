@@ -3,6 +3,7 @@
 import ast
 import functools
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +45,12 @@ def output_of(name):
         check=False,
     )
     return done.stdout
+
+
+def test_micropython_is_here_where_there_is_a_wheel_of_it():
+    """So that what is skipped below is skipped only where there is none."""
+    has_a_wheel = (sys.platform, platform.machine()) == ("linux", "x86_64")
+    assert (micropython_unix is not None) >= has_a_wheel
 
 
 @pytest.mark.skipif(micropython_unix is None, reason="no MicroPython wheel for this machine")
