@@ -56,6 +56,7 @@ LEAVES = {
         ("rssi", False, ("int", -127, 0)),
         ("mv", False, ("int", 0, 60000)),
         ("reset", False, ("int", 0, 255)),
+        ("fault", False, ("text", 64)),
     ),
     "receipt": (("id", True, _ID), ("episode", False, _EPISODE)),
     "episode": (
@@ -75,6 +76,10 @@ LEAVES = {
         ("episode", True, _EPISODE),
         ("why", True, ("one", "acknowledged", "cancelled", "resolved")),
         ("who", False, ("text", 64)),
+    ),
+    "settings": (
+        ("heartbeat_s", False, ("int", 1, 86400)),
+        ("quiet", False, ("bool",)),
     ),
 }
 

@@ -59,6 +59,10 @@ def test_every_future_vector_is_treated_as_the_page_says():
     assert wrong_in("future") == []
 
 
+def test_the_vectors_of_faults_and_settings_are_treated_as_the_page_says():
+    assert wrong_in("settings") == []
+
+
 def test_what_the_encoder_makes_decodes_to_the_same_fields():
     for vector in vectors("valid"):
         payload = wire.encode(vector["leaf"], vector["fields"])

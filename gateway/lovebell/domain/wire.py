@@ -147,6 +147,7 @@ LEAVES: Final[Mapping[str, tuple[_Field, ...]]] = {
         _Field("rssi", _whole(-127, 0)),
         _Field("mv", _whole(0, 60000)),
         _Field("reset", _whole(0, 255)),
+        _Field("fault", _text(64)),
     ),
     "receipt": (
         _Field("id", is_id, must=True),
@@ -169,6 +170,10 @@ LEAVES: Final[Mapping[str, tuple[_Field, ...]]] = {
         _EPISODE,
         _Field("why", _one_of("acknowledged", "cancelled", "resolved"), must=True),
         _Field("who", _text(64)),
+    ),
+    "settings": (
+        _Field("heartbeat_s", _whole(1, 86400)),
+        _Field("quiet", _is_bool),
     ),
 }
 
