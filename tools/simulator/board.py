@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 STANDINS = HERE / "standins"
+FAST = STANDINS / "fast"
 TRACE = "\x01"
 LOG_LINES = 500
 
@@ -78,8 +79,14 @@ class VirtualBoard:
         firmware: Path | None = None,
         heap: str = "1m",
         trace: bool = False,
+        speed: int = 1,
+        ticks0: int | None = None,
     ) -> None:
-        """`heap` bounds MicroPython's heap. With `trace`, `outputs` follows pins and buzzer."""
+        """`heap` bounds MicroPython's heap. With `trace`, `outputs` follows pins and buzzer.
+
+        With `speed` the board's time passes so many times faster while it waits, and its ticks
+        begin at `ticks0` and wrap at 2**30. Both need MicroPython: RuntimeError without it.
+        """
         self.directory = directory
         self.config = config
         self.interpreter = choose(interpreter)
@@ -93,7 +100,14 @@ class VirtualBoard:
         self._firmware = firmware or find_firmware()
         self._heap = heap
         self._trace = trace
-        self._air_is_on = True
+        self._is_fast = speed != 1 or ticks0 is not None
+        if self._is_fast and self.interpreter.name != "micropython":
+            raise RuntimeError("the board's time can be changed under MicroPython only")
+        self._speed = speed
+        self._ticks0 = ticks0 or 0
+        self._tokens = 0
+        self._passed: set[str] = set()
+        self._air: dict[str, str] = {}  # what has been told of the air; it outlives a power cut
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
@@ -119,15 +133,15 @@ class VirtualBoard:
         self._process = await asyncio.create_subprocess_exec(
             *self._command(),
             cwd=self.directory,
-            env={**os.environ, "MICROPYPATH": f"{STANDINS}:.frozen"},
+            env=self._environment(),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C in the terminal is for the one who started us
         )
         self._reader = asyncio.create_task(self._read(self._process))
-        if not self._air_is_on:
-            self._tell("wifi 0")
+        for what, words in self._air.items():
+            self._tell(f"{what} {words}")
 
     async def power_cut(self) -> None:
         """Cut the power at once. What is on flash stays."""
@@ -155,9 +169,23 @@ class VirtualBoard:
 
     def wifi(self, up: bool) -> None:
         """Switch the air on or off around this board. It outlives a power cut."""
-        self._air_is_on = up
-        if self.alive:
-            self._tell(f"wifi {int(up)}")
+        self._tell_air("wifi", str(int(up)))
+
+    def air(self, networks: dict[str, str] | None) -> None:
+        """Say which networks there are, by name with their passwords; None for any."""
+        self._tell_air("air", json.dumps(networks))
+
+    def address(self, address: str) -> None:
+        """Have the router give the board this address from now on."""
+        self._tell_air("address", address)
+
+    async def let_pass(self, seconds: float, timeout_s: float = 600) -> None:
+        """Wait until `seconds` of the board's own time have passed. Raises TimeoutError, also
+        when its power is cut meanwhile."""
+        self._tokens += 1
+        token = str(self._tokens)
+        self._tell(f"pass {int(seconds * 1000)} {token}")
+        await self.wait_for(lambda board: token in board._passed, timeout_s)
 
     async def changed(self) -> None:
         """Wait until anything about the board changes."""
@@ -198,6 +226,21 @@ class VirtualBoard:
             ]
         return [sys.executable, "-u", *start]
 
+    def _environment(self) -> dict[str, str]:
+        if not self._is_fast:
+            return {**os.environ, "MICROPYPATH": f"{STANDINS}:.frozen"}
+        return {
+            **os.environ,
+            "MICROPYPATH": f"{FAST}:{STANDINS}:.frozen",
+            "LOVEBELL_SPEED": str(self._speed),
+            "LOVEBELL_TICKS": str(self._ticks0),
+        }
+
+    def _tell_air(self, what: str, words: str) -> None:
+        self._air[what] = words
+        if self.alive:
+            self._tell(f"{what} {words}")
+
     def _tell(self, line: str) -> None:
         if not self.alive or self._process is None or self._process.stdin is None:
             raise RuntimeError(f"{self.directory.name} has no power")
@@ -218,6 +261,10 @@ class VirtualBoard:
             line = raw.decode(errors="replace").rstrip("\r\n")
             if line.startswith(TRACE):
                 words = line[1:].split()
+                if words[0] == "done":
+                    self._passed.add(words[1])
+                    self._change()
+                    continue
                 self.outputs[f"{words[0]} {words[1]}"] = tuple(int(word) for word in words[2:])
             else:
                 self._hear(line)

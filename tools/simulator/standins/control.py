@@ -1,18 +1,21 @@
 """The hand that presses and the air that carries the Wi-Fi, as lines on standard input.
 
-`press MS` closes the button's contact for so long, `wifi 0|1`. The end of the input is the end of
-the board: whoever started it is gone. What goes out besides the firmware's console is a line that
-begins with TRACE.
+`press MS` closes the button's contact for so long. `wifi 0|1` takes the air away or gives it back;
+`air JSON` says which networks there are, {"ssid": "password"}, null for any; `address IP` is what
+the router gives from now on. `pass MS TOKEN` is answered with `done TOKEN` when so much of the
+board's time has passed. The end of the input is the end of the board: whoever started it is gone.
+What goes out besides the firmware's console is a line that begins with TRACE.
 """
 
 import asyncio
+import json
 import sys
 
 TRACE = "\x01"
 BETWEEN_MS = 50
 tracing = "trace" in sys.argv
 pins = {}  # number -> machine.Pin
-wifi = {"up": True}
+wifi = {"up": True, "air": None, "address": "192.168.1.20"}
 _finger = asyncio.Lock()
 
 
@@ -54,6 +57,19 @@ async def listen():
             asyncio.create_task(_press(int(words[1])))  # noqa: RUF006 - the loop keeps it
         elif words[0] == "wifi":
             wifi["up"] = words[1] == "1"
+        elif words[0] == "air":
+            wifi["air"] = json.loads(line.decode()[4:])
+        elif words[0] == "address":
+            wifi["address"] = words[1]
+        elif words[0] == "pass":
+            asyncio.create_task(_pass(int(words[1]), words[2]))  # noqa: RUF006
+
+
+async def _pass(ms, token):
+    while ms > 0:  # asyncio's ticks are too short for months
+        await asyncio.sleep(min(ms, 3_600_000) / 1000)
+        ms -= 3_600_000
+    print(TRACE + "done " + token)
 
 
 async def _stdin():

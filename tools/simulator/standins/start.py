@@ -4,6 +4,7 @@ directory that is the flash. Runs on MicroPython and on CPython.
 
 import asyncio
 import sys
+import time
 
 if sys.implementation.name != "micropython":
     import on_cpython
@@ -12,6 +13,8 @@ if sys.implementation.name != "micropython":
 
 import control
 
+if hasattr(time, "like_the_board"):
+    time.like_the_board()
 sys.path.insert(1, sys.argv[1])
 _run = asyncio.run
 

@@ -1,0 +1,69 @@
+"""Stand-in for MicroPython's select, where a fast board waits.
+
+Owns the speed of waiting. A real broker answers in real milliseconds: right after the board has
+written something time passes as it really does, until an answer comes or GRACE_MS have gone.
+Otherwise a deadline of five seconds would be over before Mosquitto has woken up.
+"""
+
+import sys
+import time
+
+import uselect
+import utime
+from uselect import POLLERR, POLLHUP, POLLIN, POLLOUT
+
+__all__ = ("POLLERR", "POLLHUP", "POLLIN", "POLLOUT", "poll")
+GRACE_MS = 150
+_LONGEST_MS = 1000  # of the board's time at once, so that a hasty wait still looks around
+
+
+class _Poll:
+    def __init__(self):
+        self._poll = uselect.poll()
+        self._owed = 0  # thousandths of a real millisecond that waiting has saved up
+        self._patient_until = None
+
+    def register(self, stream, events=POLLIN | POLLOUT):
+        self._look_at(events)
+        self._poll.register(stream, events)
+
+    def modify(self, stream, events):
+        self._look_at(events)
+        self._poll.modify(stream, events)
+
+    def unregister(self, stream):
+        self._poll.unregister(stream)
+
+    def poll(self, ms=-1, flags=0):
+        began = utime.ticks_ms()
+        if ms < 0 or self._is_patient(began):
+            found = self._poll.poll(ms if 0 <= ms < GRACE_MS else GRACE_MS)
+        else:
+            ms = min(ms, _LONGEST_MS)
+            self._owed += ms * 1000 // time.SPEED
+            wait, self._owed = self._owed // 1000, self._owed % 1000
+            found = self._poll.poll(wait)
+            really = utime.ticks_diff(utime.ticks_ms(), began)
+            time.skip_ms(max(0, min(ms, really * time.SPEED if found else ms) - really))
+        for stream, events in found:
+            if stream is not sys.stdin and events & ~POLLOUT:
+                self._patient_until = None
+        return found
+
+    def ipoll(self, ms=-1, flags=0):
+        return iter(self.poll(ms, flags))
+
+    def _look_at(self, events):
+        # asyncio asks for room to write only when it has something to write.
+        if events & POLLOUT:
+            self._patient_until = utime.ticks_add(utime.ticks_ms(), GRACE_MS)
+
+    def _is_patient(self, now):
+        until = self._patient_until
+        if until is not None and utime.ticks_diff(now, until) >= 0:
+            self._patient_until = until = None
+        return until is not None
+
+
+def poll():
+    return _Poll()
