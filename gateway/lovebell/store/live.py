@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, select, text
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy import bindparam, select
+from sqlalchemy.exc import DatabaseError
 
 from lovebell.domain.codec import call_plan_to_json, episode_from_json, episode_to_json
 from lovebell.domain.records import Command, DiskError, Letter
@@ -23,7 +24,7 @@ from lovebell.store.sqlite import create_or_upgrade, lock, open_engine
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sqlalchemy import Connection, Table, TextClause
+    from sqlalchemy import Table
 
     from lovebell.domain.episode import Episode
     from lovebell.domain.model import Books
@@ -33,7 +34,16 @@ if TYPE_CHECKING:
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-def _bulk(table: Table, columns: tuple[str, ...], otherwise: str) -> TextClause:
+#: The mistakes of a batch, which would be no better a second time. All else is the disk's.
+_OURS = (
+    sqlite3.IntegrityError,
+    sqlite3.DataError,
+    sqlite3.ProgrammingError,
+    sqlite3.NotSupportedError,
+)
+
+
+def _bulk(table: Table, columns: tuple[str, ...], otherwise: str) -> str:
     """Insert many rows, given as one JSON array of arrays, by one call.
 
     executemany gives up the interpreter's lock and fights for it again at every row, which under
@@ -41,8 +51,8 @@ def _bulk(table: Table, columns: tuple[str, ...], otherwise: str) -> TextClause:
     """
     taken = ", ".join(f"json_extract(value, '$[{n}]')" for n in range(len(columns)))
     names = ", ".join(f'"{column}"' for column in columns)
-    sql = f"INSERT INTO {table.name} ({names}) SELECT {taken} FROM json_each(:rows) WHERE true"  # noqa: S608
-    return text(f"{sql} {otherwise}")
+    sql = f"INSERT INTO {table.name} ({names}) SELECT {taken} FROM json_each(?) WHERE true"  # noqa: S608
+    return f"{sql} {otherwise}"
 
 
 def _overwriting(key: str, *columns: str) -> str:
@@ -70,13 +80,13 @@ _LETTER = _bulk(
     _overwriting("key", "body", "created_ms"),
 )
 # A letter that was replaced while the old one travelled stays: the new one is still to be sent.
-_SENT = text(
+_SENT = (
     "DELETE FROM outbox WHERE (key, body) IN"
-    " (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:rows))"
+    " (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))"
 )
-_ANSWER = text(
+_ANSWER = (
     "UPDATE command SET answer = json_extract(value, '$[1]')"
-    " FROM json_each(:rows) WHERE command.n = json_extract(value, '$[0]')"
+    " FROM json_each(?) WHERE command.n = json_extract(value, '$[0]')"
 )
 _SEEN = _bulk(
     schema.seen,
@@ -120,6 +130,10 @@ class LiveStore:
         self._looks = open_engine(path, busy_ms=50, shared_connection=True)
         self._look = self._looks.connect().execution_options(isolation_level="AUTOCOMMIT")
         self._writer = ThreadPoolExecutor(1, "disk")
+        self._held = self._engine.raw_connection()
+        raw = self._held.driver_connection
+        assert isinstance(raw, sqlite3.Connection)  # noqa: S101 - for the type checker
+        self._raw = raw
 
     async def close(self) -> None:
         """Finish what is being written, and give the database free."""
@@ -199,15 +213,27 @@ class LiveStore:
         await loop.run_in_executor(self._writer, self._save, batch)
 
     def _save(self, batch: Batch) -> None:
+        # Past SQLAlchemy, on its connection: of the 0.7 ms of a small batch it took 0.3.
+        cursor = self._raw.cursor()
         try:
-            with self._engine.begin() as connection:
-                _write(connection, batch)
-        except OperationalError as why:
-            raise DiskError(str(why.orig)) from why
+            cursor.execute("BEGIN IMMEDIATE")
+            try:
+                _write(cursor, batch)
+                cursor.execute("COMMIT")
+            except BaseException:
+                if self._raw.in_transaction:
+                    cursor.execute("ROLLBACK")
+                raise
+        except sqlite3.DatabaseError as why:
+            if isinstance(why, _OURS):
+                raise
+            raise DiskError(str(why)) from why
+        finally:
+            cursor.close()
 
 
-def _write(connection: Connection, batch: Batch) -> None:
-    parts: tuple[tuple[TextClause, list[Any]], ...] = (
+def _write(cursor: sqlite3.Cursor, batch: Batch) -> None:
+    parts: tuple[tuple[str, list[Any]], ...] = (
         (_RECEIPT, [_receipt(receipt) for receipt in batch.receipts]),
         (_EPISODE, [_episode(episode) for episode in batch.episodes.values()]),
         (_EVENT, [_line(line) for line in batch.lines]),
@@ -218,7 +244,7 @@ def _write(connection: Connection, batch: Batch) -> None:
     )
     for statement, rows in parts:
         if rows:
-            connection.execute(statement, {"rows": _ENCODE(rows)})
+            cursor.execute(statement, (_ENCODE(rows),))
 
 
 def _receipt(receipt: Receipt) -> tuple[object, ...]:
