@@ -1,5 +1,24 @@
-"""What the board runs after boot.py: the role that config.json names."""
+"""What the board runs after boot.py: the device, and after any failure the device again.
 
-from bell import app
+The last resort, so it needs next to nothing and is not compiled. Only Ctrl-C leads to a prompt:
+nobody is there to type at one when an elder presses.
+"""
 
-app.main()
+import sys
+import time
+
+PAUSE_S = 2
+
+try:
+    from bell import start
+
+    start.run()
+except Exception as why:  # noqa: BLE001 - whatever it was, a new start may heal it
+    print("failed: {!r}, starting again in {} s".format(why, PAUSE_S))
+    sys.print_exception(why)
+
+time.sleep(PAUSE_S)  # long enough to read, short enough for a second press
+
+import machine  # noqa: E402 - not before it is needed
+
+machine.reset()

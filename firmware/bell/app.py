@@ -6,24 +6,17 @@ are carried out before the next one. Decides nothing.
 
 import asyncio
 
-from bell import VERSION, config, wire
+from bell import VERSION, wire
 from bell.board import Board
 from bell.console import Console
 from bell.journal import Journal
 from bell.link import Link
+from bell.starts import HEALTHY_MS
 from bell.ticks import ticks_diff
+from bell.vigil import Vigil
 
 TICK_MS = 100
-
-
-def main(directory: str = ".") -> None:
-    """Read config.json in `directory` and be what it says. Returns only if it cannot be used."""
-    try:
-        settings = config.load(directory + "/config.json")
-    except config.ConfigError as why:
-        print(why)
-        return
-    asyncio.run(App(settings, directory).run())
+STUCK_MS = 30_000  # half of what the watchdog waits
 
 
 def _behaviour(role: str):
@@ -36,15 +29,20 @@ def _behaviour(role: str):
 
 
 class App:
-    """One device."""
+    """One device, at this start of it."""
 
-    def __init__(self, settings: dict, directory: str) -> None:
+    def __init__(self, settings: dict, directory: str, starts, prove) -> None:
+        """`starts` is told when this one is healthy; `prove()` is called when `settings` have led
+        to a good connection."""
         self._config = settings
+        self._starts = starts
+        self._prove = prove
         self._name = settings["device"]
         self._role = _behaviour(settings["role"])
         self._board = Board(settings["pins"])
+        self._board.guard()  # from here on nothing can hang unseen
         self._console = Console(self._board.now)
-        self._journal = Journal(directory)
+        self._journal = Journal(directory, starts.life, starts.boot)
         self._state = self._role.begin(settings, self._journal.records, self._board.now())
         will = (wire.topic(self._name, "state"), wire.encode("state", {"online": False}))
         self._link = Link(settings, self._board, will, self)
@@ -53,7 +51,9 @@ class App:
         self._beat_ms = 0
         self._events: list = []
         self._is_busy = False
-        self._fed = (0, 0)
+        self._vigil = Vigil()
+        self._hungry_ms = 0  # since the watchdog was fed
+        self._is_healthy = False
 
     def say(self, line: str) -> None:
         """A line for the console."""
@@ -62,8 +62,9 @@ class App:
     async def run(self) -> None:
         """For ever."""
         self.say(
-            "boot {} {} {} {}".format(self._journal.boot, self._config["role"], self._name, VERSION)
+            "boot {} {} {} {}".format(self._starts.boot, self._config["role"], self._name, VERSION)
         )
+        self._mourn()
         self._happen(("tick",))
         link = asyncio.create_task(self._link.run())
         watch = asyncio.create_task(self._board.watch(self._happen))
@@ -85,10 +86,14 @@ class App:
             "online": True,
             "role": self._config["role"],
             "firmware": VERSION,
-            "boot": self._journal.boot,
+            "boot": self._starts.boot,
+            "safe": self._config["safe"],
         }
         self._link.send(wire.topic(self._name, "state"), wire.encode("state", state), 1, True)
         self._beat()
+        if self._prove is not None:
+            self._prove()
+            self._prove = None
 
     def lost(self) -> None:
         """The link has lost its connection."""
@@ -123,6 +128,8 @@ class App:
                 self._state, actions = self._role.step(self._state, event, self._board.now())
                 for action in actions:
                     self._perform(*action)
+                if event[0] == "tick":  # it has gone through all that a press would go through
+                    self._journal.tick()
         finally:
             self._is_busy = False
 
@@ -144,13 +151,24 @@ class App:
         elif what == "say":
             self.say(*arguments)
 
+    def _mourn(self) -> None:
+        """A press that the flash has lost had been shown as sensed: call rather than be silent."""
+        if self._journal.broken:
+            self.say("journal: {} unreadable, kept aside".format(self._journal.broken))
+            if self._config["role"] == "button":
+                self._perform("note", "press", {"kind": "call"}, None)
+
     def _feed(self) -> None:
-        """Feed the watchdog when button and link have both advanced; that this is called shows
-        that the journal has."""
-        rounds = (self._board.rounds, self._link.rounds)
-        if rounds[0] != self._fed[0] and rounds[1] != self._fed[1]:
-            self._fed = rounds
+        """Feed the watchdog when button, link and journal have all advanced."""
+        if self._vigil.look((self._board.rounds, self._link.rounds, self._journal.rounds)):
+            self._hungry_ms = 0
             self._board.guard()
+            if self._up_ms >= HEALTHY_MS and not self._is_healthy:
+                self._is_healthy = True
+                self._starts.healthy()
+        elif self._hungry_ms >= STUCK_MS:
+            self._hungry_ms = 0
+            self.say("stuck: {}".format(self._vigil.stuck()))
 
     def _count_time(self) -> None:
         now = self._board.now()
@@ -158,6 +176,7 @@ class App:
         self._counted = now
         self._up_ms += passed
         self._beat_ms += passed
+        self._hungry_ms += passed
         if self._beat_ms >= self._config["heartbeat_s"] * 1000:
             self._beat()
 

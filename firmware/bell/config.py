@@ -1,141 +1,100 @@
-"""Reads and checks config.json, field by field.
+"""The configuration on flash: config.json, and config.good.json, the last that has proved good.
 
-Owns the names, the limits and the defaults of the configuration. An error says what the
-technician has to do. Knows nothing of what the values are used for.
+Owns the two files. A configuration is good when it has led to a connection. What its fields may
+be stands in fields.py; what they are used for is known to nobody here.
 """
 
+import binascii
 import json
+import os
+import sys
 
-from bell import wire
-
+NAME = "config.json"
+GOOD = "config.good.json"
 ADVICE = "run lovebell-tech provision, or correct it by hand"
-DEFAULT_PINS = {"button": 0, "lamp": 2, "buzzer": 4}
 
 
 class ConfigError(ValueError):
     """config.json cannot be used; the message says where and what to do."""
 
 
-def load(path: str = "config.json") -> dict:
-    """The checked configuration with its defaults filled in. Raises ConfigError."""
-    try:
-        with open(path) as file:
-            config = json.load(file)
-    except OSError:
-        raise ConfigError("there is no {}: {}".format(path, ADVICE))
-    except ValueError:
-        raise ConfigError("{} is not JSON: {}".format(path, ADVICE))
-    return check(config)
-
-
-def check(config: object) -> dict:
-    """`config` with its defaults filled in. Raises ConfigError. Unknown fields are ignored: a
+def check(settings: object) -> dict:
+    """`settings` with its defaults filled in. Raises ConfigError. Unknown fields are ignored: a
     newer tool may have written them."""
-    config = _object(config, "config.json", "an object")
-    device = _field(config, "device")
-    _need(wire.is_device(device), "device", "1 to 24 of a-z, 0-9 and -", device)
-    role = _field(config, "role")
-    _need(role in ("button", "chime"), "role", '"button" or "chime"', role)
-    ca = config.get("ca")
-    _need(ca is None or _is_text(ca, 1, 64), "ca", "the name of a DER file", ca)
-    heartbeat_s = config.get("heartbeat_s", 60)
-    _need(_is_int(heartbeat_s, 1, 86400), "heartbeat_s", "1 to 86400", heartbeat_s)
-    hears = config.get("hears", [])
-    _need(
-        isinstance(hears, list) and len(hears) <= 16 and all(wire.is_device(one) for one in hears),
-        "hears",
-        "a list of at most 16 buttons",
-        hears,
-    )
-    return {
-        "device": device,
-        "role": role,
-        "wifi": [_wifi(network) for network in _list(config, "wifi")],
-        "broker": [_broker(broker, ca) for broker in _list(config, "broker")],
-        "user": _text(config, "user", device),
-        "password": _text(config, "password", None),
-        "ca": ca,
-        "heartbeat_s": heartbeat_s,
-        "hears": hears,
-        "pins": _pins(config.get("pins", {})),
-    }
+    from bell import fields
 
-
-def _wifi(network: object) -> dict:
-    network = _object(network, "wifi", 'a list of {"ssid", "password"}')
-    ssid = _field(network, "ssid", "wifi")
-    password = network.get("password", "")
-    _need(_is_text(ssid, 1, 32), "ssid in wifi", "1 to 32 bytes", ssid)
-    # The password itself stays off the console.
-    good = password == "" or _is_text(password, 8, 63)
-    _need(good, "password in wifi", "empty or 8 to 63 bytes", "something else")
-    return {"ssid": ssid, "password": password}
-
-
-def _broker(broker: object, ca: object) -> dict:
-    broker = _object(broker, "broker", 'a list of {"host", "port", "tls"}')
-    host = _field(broker, "host", "broker")
-    tls = broker.get("tls", False)
-    port = broker.get("port", 8883 if tls else 1883)
-    _need(_is_text(host, 1, 253), "host in broker", "a name or an address", host)
-    _need(tls is True or tls is False, "tls in broker", "true or false", tls)
-    _need(_is_int(port, 1, 65535), "port in broker", "1 to 65535", port)
-    _need(not tls or ca is not None, "ca", "a DER file when a broker has tls", ca)
-    return {"host": host, "port": port, "tls": tls}
-
-
-def _pins(pins: object) -> dict:
-    pins = _object(pins, "pins", 'an object like {"button": 0}')
-    checked = dict(DEFAULT_PINS)
-    for name in checked:
-        number = pins.get(name, checked[name])
-        _need(_is_int(number, 0, 48), "{} in pins".format(name), "0 to 48", number)
-        checked[name] = number
-    _need(len(set(checked.values())) == len(checked), "pins", "three different ones", checked)
+    checked = fields.check(settings)
+    release("fields")
     return checked
 
 
-def _field(section: dict, name: str, where: str = "") -> object:
-    if name not in section:
-        place = ' in "{}"'.format(where) if where else ""
-        raise ConfigError('config.json has no "{}"{}: {}'.format(name, place, ADVICE))
-    return section[name]
+def load(directory: str = ".", prefer: str = NAME) -> tuple:
+    """(settings, proof, complaints): the first of the two files that can be used, checked as a
+    whole, the preferred one tried first; what keep() wants to know; and what is wrong with those
+    that cannot be used, in words. Without any, settings is None."""
+    complaints = []
+    for name in (NAME, GOOD) if prefer == NAME else (GOOD, NAME):
+        try:
+            raw = _read(directory + "/" + name)
+            settings = check(_parsed(raw))
+        except ConfigError as why:
+            either = "{} cannot be used either".format(GOOD)
+            complaints.append(str(why) if name == NAME else either)
+            continue
+        return settings, binascii.crc32(raw) if name == NAME else None, complaints
+    return None, None, complaints
 
 
-def _list(config: dict, name: str) -> list:
-    value = _field(config, name)
-    if isinstance(value, list) and 1 <= len(value) <= 4:
-        return value
-    raise _wrong(name, "a list of 1 to 4", value)
+def write(directory: str, settings: dict) -> None:
+    """Replace config.json, at once or not at all. Raises ConfigError for one that nobody could
+    use, OSError for a flash that does not take it."""
+    check(settings)
+    _write(directory + "/" + NAME, json.dumps(settings).encode())
 
 
-def _object(value: object, what: str, must_be: str) -> dict:
-    if isinstance(value, dict):
-        return value
-    raise _wrong(what, must_be, "something else")
+def keep(directory: str, proof: object) -> None:
+    """The configuration that load() gave together with `proof` has led to a good connection:
+    copy it, unless it is there or config.json has changed since."""
+    try:
+        raw = _read(directory + "/" + NAME)
+        if binascii.crc32(raw) == proof and raw != _read_or_none(directory + "/" + GOOD):
+            _write(directory + "/" + GOOD, raw)
+    except (ConfigError, OSError):
+        pass  # the next good connection tries again
 
 
-def _text(config: dict, name: str, otherwise: object) -> object:
-    value = config.get(name, otherwise)
-    good = value is None or _is_text(value, 1, 128)
-    _need(good, name, "text of 1 to 128 bytes", "something else")
-    return value
+def release(name: str) -> None:
+    """Let go of a module of ours that has done its work: on a board its place is needed."""
+    sys.modules.pop("bell." + name, None)
+    package = sys.modules["bell"]
+    if hasattr(package, name):
+        delattr(package, name)
 
 
-def _is_text(value: object, shortest: int, longest: int) -> bool:
-    return isinstance(value, str) and shortest <= len(value.encode()) <= longest
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        raise ConfigError("there is no {}: {}".format(path.split("/")[-1], ADVICE))
 
 
-def _is_int(value: object, lowest: int, highest: int) -> bool:
-    return type(value) is int and lowest <= value <= highest
+def _read_or_none(path: str) -> bytes | None:
+    try:
+        return _read(path)
+    except ConfigError:
+        return None
 
 
-def _need(good: bool, what: str, must_be: str, found: object) -> None:
-    if not good:
-        raise _wrong(what, must_be, found)
+def _parsed(raw: bytes) -> object:
+    try:
+        return json.loads(raw)
+    except (ValueError, RuntimeError):
+        raise ConfigError("{} is not JSON: {}".format(NAME, ADVICE))
 
 
-def _wrong(what: str, must_be: str, found: object) -> ConfigError:
-    return ConfigError(
-        '"{}" in config.json must be {}, not {}: {}'.format(what, must_be, found, ADVICE)
-    )
+def _write(path: str, raw: bytes) -> None:
+    # As flash.py does it, but in a form that a person can read and write.
+    with open(path + ".new", "wb") as file:
+        file.write(raw)
+    os.rename(path + ".new", path)

@@ -1,30 +1,38 @@
 """Presses and acknowledgements on flash until the gateway has a receipt for them.
 
-Owns the files journal.json and boots.json in its directory, and the ids. Knows nothing of the
-wire, of ticks or of lamps; a record is a dict with `leaf`, `id` and what else the press or the
-acknowledgement needs to be sent again after a power cut.
-
-A file is written under another name and renamed: on littlefs a power cut leaves the old one or
-the new one. Removing first and renaming then would leave none.
+Owns the file `journal` in its directory, and the ids. Knows nothing of the wire, of ticks or of
+lamps; a record is a dict with `leaf`, `id` and what else the press or the acknowledgement needs
+to be sent again after a power cut.
 """
 
 import json
-import os
 
-LIMIT = 6  # records of a kind: with some 60 bytes each the file stays a block of flash
+from bell import flash
+
+NAME = "journal"
+LIMIT = 6  # records of a kind: with some 80 bytes each the file stays a block of flash
 MAX_COUNT = 65535
-_JOURNAL = "journal.json"
-_BOOTS = "boots.json"
+RETRY_TICKS = 50
 
 
 class Journal:
-    """The journal in `directory`. To open it is to count a start of the board."""
+    """The journal in `directory`, with ids of the form that protocol page, section 5, describes.
 
-    def __init__(self, directory: str = ".") -> None:
-        self._directory = directory
+    `broken` counts the records that the flash has lost. `rounds` grows while the journal lives,
+    as the watchdog is to know.
+    """
+
+    def __init__(self, directory: str, life: str, boot: int) -> None:
+        self._path = directory + "/" + NAME
+        self._start = "{}-{}-".format(life, boot)
         self._sequence = 0
-        self.life, self.boot = self._count_start()
-        self.records = self._read(_JOURNAL, _are_records, [])
+        self._unsaved = 0  # ticks since the flash refused what it should hold, 0 if it holds it
+        self.rounds = 0
+        lines, self.broken = flash.read(self._path)
+        self.records = [json.loads(line) for line in lines]
+        if self.broken:
+            flash.put_aside(self._path)
+            self._save()
 
     def add(self, leaf: str, fields: dict) -> tuple:
         """Write a record. (record, absorbed, kept): the id of the one it replaces when there
@@ -36,7 +44,7 @@ class Journal:
         acknowledgements the oldest gives way.
         """
         self._sequence += 1
-        record: dict = {"leaf": leaf, "id": "{}-{}-{}".format(self.life, self.boot, self._sequence)}
+        record: dict = {"leaf": leaf, "id": self._start + str(self._sequence)}
         record.update(fields)
         alike = [old for old in self.records if _kind(old) == _kind(record)]
         absorbed = None
@@ -58,58 +66,19 @@ class Journal:
                 return True
         return False
 
-    def _count_start(self) -> tuple:
-        start = self._read(_BOOTS, _is_start, None)
-        if start is None:
-            # A flash used for the first time, or one that lost the count: another life, so that
-            # an id of the one before can never come again.
-            start = {"life": _life(), "boot": 0}
-        life, boot = start["life"], start["boot"] + 1
-        if not self._write(_BOOTS, {"life": life, "boot": boot}):
-            life = _life()
-        return life, boot
+    def tick(self) -> None:
+        """Call it now and then: what the flash refused is offered to it again."""
+        self.rounds = (self.rounds + 1) & 0xFFFF
+        if self._unsaved:
+            self._unsaved += 1
+            if self._unsaved > RETRY_TICKS:
+                self._save()
 
     def _save(self) -> bool:
-        return self._write(_JOURNAL, self.records)
-
-    def _read(self, name: str, is_good, otherwise):
-        try:
-            with open(self._path(name)) as file:
-                content = json.load(file)
-        except (OSError, ValueError):
-            return otherwise
-        return content if is_good(content) else otherwise
-
-    def _write(self, name: str, content: object) -> bool:
-        try:
-            with open(self._path(name + ".new"), "w") as file:
-                json.dump(content, file)
-            os.rename(self._path(name + ".new"), self._path(name))
-        except OSError:
-            return False
-        return True
-
-    def _path(self, name: str) -> str:
-        return self._directory + "/" + name
-
-
-def _life() -> str:
-    return os.urandom(4).hex()
+        kept = flash.write(self._path, [json.dumps(record).encode() for record in self.records])
+        self._unsaved = 0 if kept else 1
+        return kept
 
 
 def _kind(record: dict) -> tuple:
     return record["leaf"], record.get("kind")
-
-
-def _is_start(content: object) -> bool:
-    return (
-        isinstance(content, dict)
-        and isinstance(content.get("life"), str)
-        and isinstance(content.get("boot"), int)
-    )
-
-
-def _are_records(content: object) -> bool:
-    return isinstance(content, list) and all(
-        isinstance(record, dict) and "leaf" in record and "id" in record for record in content
-    )

@@ -10,7 +10,6 @@ from bell import strict
 
 PREFIX = "lovebell/v1/"
 MAX_PAYLOAD = 1024
-MAX_INT = 2147483647
 
 
 class BadMessage(ValueError):  # noqa: N818 - it is a message, not an error of ours
@@ -21,66 +20,25 @@ class BadMessage(ValueError):  # noqa: N818 - it is a message, not an error of o
         self.code = code
 
 
-_ID = ("id",)
-_DEVICE = ("device",)
-_EPISODE = ("episode",)
-_ANY_INT = ("int", 0, MAX_INT)
-
-# leaf -> (field, must, what it is). One line for one line of the tables on the protocol page.
+# leaf -> its fields; one line here for one table on the protocol page. `*` marks a field that must
+# be there; then what it is: a range of integers, one of several words, text of so many bytes at
+# most, or the name of a check below. Plain text, because as tuples it would take five times the
+# heap.
 LEAVES = {
-    "press": (
-        ("id", True, _ID),
-        ("kind", True, ("one", "call", "cancel", "test")),
-        ("age_ms", False, _ANY_INT),
-        ("count", False, ("int", 1, 65535)),
-        ("first_age_ms", False, _ANY_INT),
-    ),
-    "acknowledge": (
-        ("id", True, _ID),
-        ("episode", True, _EPISODE),
-        ("age_ms", False, _ANY_INT),
-    ),
-    "ringing": (("episode", True, _EPISODE),),
-    "hushed": (("episode", True, _EPISODE),),
-    "state": (
-        ("online", True, ("bool",)),
-        ("role", False, ("one", "button", "chime")),
-        ("firmware", False, ("text", 32)),
-        ("boot", False, _ANY_INT),
-    ),
-    "heartbeat": (
-        ("every_s", True, ("int", 1, 86400)),
-        ("up_s", True, _ANY_INT),
-        ("journal", False, ("int", 0, 65535)),
-        ("heap", False, _ANY_INT),
-        ("rssi", False, ("int", -127, 0)),
-        ("mv", False, ("int", 0, 60000)),
-        ("reset", False, ("int", 0, 255)),
-        ("fault", False, ("text", 64)),
-    ),
-    "receipt": (("id", True, _ID), ("episode", False, _EPISODE)),
-    "episode": (
-        ("episode", True, _EPISODE),
-        ("state", True, ("one", "ringing", "coming", "arrived", "resolved")),
-        ("who", False, ("text", 64)),
-    ),
-    "ring": (
-        ("episode", True, _EPISODE),
-        ("kind", True, ("one", "call", "test")),
-        ("button", True, _DEVICE),
-        ("home", True, ("text", 160)),
-        ("step", True, ("int", 1, 64)),
-        ("for_ms", True, ("int", 1000, 86400000)),
-    ),
-    "hush": (
-        ("episode", True, _EPISODE),
-        ("why", True, ("one", "acknowledged", "cancelled", "resolved")),
-        ("who", False, ("text", 64)),
-    ),
-    "settings": (
-        ("heartbeat_s", False, ("int", 1, 86400)),
-        ("quiet", False, ("bool",)),
-    ),
+    "press": "*id=id *kind=call|cancel|test age_ms=0..2147483647 count=1..65535"
+    " first_age_ms=0..2147483647",
+    "acknowledge": "*id=id *episode=episode age_ms=0..2147483647",
+    "ringing": "*episode=episode",
+    "hushed": "*episode=episode",
+    "state": "*online=bool role=button|chime firmware=text.32 boot=0..2147483647 safe=bool",
+    "heartbeat": "*every_s=1..86400 *up_s=0..2147483647 journal=0..65535 heap=0..2147483647"
+    " rssi=-127..0 mv=0..60000 reset=0..255 fault=text.64",
+    "receipt": "*id=id episode=episode",
+    "episode": "*episode=episode *state=ringing|coming|arrived|resolved who=text.64",
+    "ring": "*episode=episode *kind=call|test *button=device *home=text.160 *step=1..64"
+    " *for_ms=1000..86400000",
+    "hush": "*episode=episode *why=acknowledged|cancelled|resolved who=text.64",
+    "settings": "heartbeat_s=1..86400 quiet=bool",
 }
 
 
@@ -159,11 +117,13 @@ def _made_of(text: str, letters: str) -> bool:
 
 def _checked(leaf: str, message: dict) -> dict:
     fields = {}
-    for name, must, what in LEAVES[leaf]:
+    for line in LEAVES[leaf].split(" "):
+        name, _, what = line.partition("=")
+        must = name[0] == "*"
+        if must:
+            name = name[1:]
         if name in message:
-            value = message[name]
-            if what[0] == "text":
-                value = _joined(value)
+            value = _joined(message[name])
             if not _fits(value, what):
                 raise BadMessage("field", "{} is wrong".format(name))
             fields[name] = value
@@ -174,21 +134,21 @@ def _checked(leaf: str, message: dict) -> dict:
     return fields
 
 
-def _fits(value: object, what: tuple) -> bool:
-    kind = what[0]
-    if kind == "int":  # type(), because True is an int to isinstance
-        return type(value) is int and what[1] <= value <= what[2]
-    if kind == "one":
-        return isinstance(value, str) and value in what[1:]
+def _fits(value: object, what: str) -> bool:
+    kind, _, limit = what.partition(".")
+    if limit[:1] == ".":  # type(), because True is an int to isinstance
+        return type(value) is int and int(kind) <= value <= int(limit[1:])
     if kind == "text":
-        return isinstance(value, str) and _is_text(value, what[1])
+        return isinstance(value, str) and _is_text(value, int(limit))
     if kind == "id":
         return is_id(value)
     if kind == "device":
         return is_device(value)
     if kind == "episode":
         return is_episode(value)
-    return value is True or value is False
+    if kind == "bool":
+        return value is True or value is False
+    return isinstance(value, str) and value in kind.split("|")
 
 
 def _is_text(text: str, limit: int) -> bool:

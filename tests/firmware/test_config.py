@@ -1,4 +1,7 @@
-"""config.json, field by field."""
+"""config.json, field by field, and the copy that has proved good."""
+
+import json
+import os
 
 from bell import config
 
@@ -93,10 +96,126 @@ def test_what_is_no_object_is_refused():
     assert "must be an object" in error_of([])
 
 
-def test_a_missing_file_says_what_to_do():
+def on_flash(test):
+    path = "/tmp/lovebell-test-" + os.urandom(6).hex()  # noqa: S108 - MicroPython has no tempfile
+    os.mkdir(path)
     try:
-        config.load("/nowhere/config.json")
-    except config.ConfigError as why:
-        assert "lovebell-tech provision" in str(why)
-    else:
-        raise AssertionError("loaded")
+        test(path)
+    finally:
+        for name in os.listdir(path):
+            os.remove(path + "/" + name)
+        os.rmdir(path)
+
+
+def put(path, name, content):
+    with open(path + "/" + name, "wb") as file:
+        file.write(content)
+
+
+BROKEN = (b"", b"{", b'{"device": "b-01"', b"[]", b"\xff\xfe", b"[" * 5000, b'{"device": 1}')
+
+
+def test_a_missing_file_says_what_to_do():
+    settings, _, complaints = config.load("/nowhere")
+    assert settings is None
+    assert complaints[0].startswith("there is no config.json: run lovebell-tech provision")
+
+
+def test_a_broken_file_says_what_to_do():
+    def story(path):
+        for content in BROKEN:
+            put(path, "config.json", content)
+            settings, _, complaints = config.load(path)
+            assert settings is None
+            assert "config.json" in complaints[0]
+            assert "lovebell-tech provision" in complaints[0]
+
+    on_flash(story)
+
+
+def test_what_is_written_is_read_again():
+    def story(path):
+        config.write(path, changed(device="b-02"))
+        settings, _, complaints = config.load(path)
+        assert settings["device"] == "b-02"
+        assert complaints == []
+
+    on_flash(story)
+
+
+def test_what_nobody_could_use_is_not_written():
+    def story(path):
+        config.write(path, GOOD)
+        try:
+            config.write(path, changed(wifi=[]))
+        except config.ConfigError:
+            assert config.load(path)[0]["wifi"][0]["ssid"] == "home"
+            assert os.listdir(path) == ["config.json"]
+        else:
+            raise AssertionError("written")
+
+    on_flash(story)
+
+
+def test_the_last_good_one_is_used_when_the_new_one_is_broken_or_missing():
+    def story(path):
+        config.write(path, changed(device="b-07"))
+        config.keep(path, config.load(path)[1])
+        for content in BROKEN:
+            put(path, "config.json", content)
+            settings, proof, complaints = config.load(path)
+            assert settings["device"] == "b-07"
+            assert proof is None
+            assert len(complaints) == 1
+        os.remove(path + "/config.json")
+        assert config.load(path)[0]["device"] == "b-07"
+
+    on_flash(story)
+
+
+def test_a_new_one_is_used_and_becomes_the_good_one_only_by_a_connection():
+    def story(path):
+        config.write(path, changed(device="b-07"))
+        config.keep(path, config.load(path)[1])
+        config.write(path, changed(device="b-08"))
+        settings, proof, _ = config.load(path)
+        assert settings["device"] == "b-08"
+        assert config.load(path, config.GOOD)[0]["device"] == "b-07"
+        config.keep(path, proof)
+        assert config.load(path, config.GOOD)[0]["device"] == "b-08"
+
+    on_flash(story)
+
+
+def test_a_file_that_was_changed_meanwhile_has_proved_nothing():
+    def story(path):
+        config.write(path, changed(device="b-07"))
+        proof = config.load(path)[1]
+        config.write(path, changed(device="b-08"))
+        config.keep(path, proof)
+        assert os.listdir(path) == ["config.json"]
+
+    on_flash(story)
+
+
+def test_the_good_one_is_never_mended_field_by_field():
+    def story(path):
+        config.write(path, changed(heartbeat_s=77))
+        config.keep(path, config.load(path)[1])
+        put(path, "config.json", json.dumps(changed(heartbeat_s=88, wifi=[])).encode())
+        settings = config.load(path)[0]
+        assert settings["heartbeat_s"] == 77
+        assert settings["wifi"][0]["ssid"] == "home"
+
+    on_flash(story)
+
+
+def test_a_flash_that_takes_no_copy_is_no_crash():
+    config.keep("/nowhere", 1)
+
+
+def test_no_error_shows_any_secret():
+    for name in ("password", "user"):
+        message = error_of(changed(**{name: ["sesame"]}))
+        assert message
+        assert "sesame" not in message

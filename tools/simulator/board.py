@@ -67,13 +67,14 @@ class VirtualBoard:
 
     `lamp` is the word of the lamp's state, `who` what it says besides; `ringing` the episodes a
     chime rings, the longest first; `log` the last console lines. All are as the firmware last
-    said on its console; without power the lamp is "off" and nothing rings.
+    said on its console; without power the lamp is "off" and nothing rings. `resets` counts how
+    often the firmware has started the chip again by itself.
     """
 
     def __init__(
         self,
         directory: Path,
-        config: dict[str, object],
+        config: dict[str, object] | None,
         *,
         interpreter: Name | None = None,
         firmware: Path | None = None,
@@ -82,7 +83,8 @@ class VirtualBoard:
         speed: int = 1,
         ticks0: int | None = None,
     ) -> None:
-        """`heap` bounds MicroPython's heap. With `trace`, `outputs` follows pins and buzzer.
+        """`config` is written to the flash at every start; None leaves what is there. `heap`
+        bounds MicroPython's heap. With `trace`, `outputs` follows pins, buzzer and watchdog.
 
         With `speed` the board's time passes so many times faster while it waits, and its ticks
         begin at `ticks0` and wrap at 2**30. Both need MicroPython: RuntimeError without it.
@@ -110,6 +112,9 @@ class VirtualBoard:
         self._air: dict[str, str] = {}  # what has been told of the air; it outlives a power cut
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
+        self._has_power = False
+        self._is_resetting = False
+        self.resets = 0
         self._changed = asyncio.Event()
 
     @property
@@ -129,9 +134,16 @@ class VirtualBoard:
         if self.alive:
             return
         self.directory.mkdir(parents=True, exist_ok=True)
-        self._write_config()
-        self._process = await asyncio.create_subprocess_exec(
+        if self.config is not None:
+            self._write_config()
+        self._has_power = True
+        process = await self._boot()
+        self._reader = asyncio.create_task(self._live(process))
+
+    async def _boot(self, *how: str) -> asyncio.subprocess.Process:
+        process = self._process = await asyncio.create_subprocess_exec(
             *self._command(),
+            *how,
             cwd=self.directory,
             env=self._environment(),
             stdin=asyncio.subprocess.PIPE,
@@ -139,18 +151,31 @@ class VirtualBoard:
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C in the terminal is for the one who started us
         )
-        self._reader = asyncio.create_task(self._read(self._process))
         for what, words in self._air.items():
             self._tell(f"{what} {words}")
+        return process
+
+    async def _live(self, process: asyncio.subprocess.Process) -> None:
+        while True:
+            self._is_resetting = False
+            await self._read(process)
+            if not (self._is_resetting and self._has_power):
+                return
+            process = await self._boot("again")
+            self.resets += 1
+            if not self._has_power:  # it went while the chip was starting again
+                process.kill()
 
     async def power_cut(self) -> None:
         """Cut the power at once. What is on flash stays."""
+        self._has_power = False
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
         await self._gone()
 
     async def stop(self) -> None:
         """End it and leave no process behind."""
+        self._has_power = False
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()  # the end of its input is the end of the board
             try:
@@ -261,6 +286,9 @@ class VirtualBoard:
             line = raw.decode(errors="replace").rstrip("\r\n")
             if line.startswith(TRACE):
                 words = line[1:].split()
+                if words[0] == "reset":
+                    self._is_resetting = True
+                    continue
                 if words[0] == "done":
                     self._passed.add(words[1])
                     self._change()

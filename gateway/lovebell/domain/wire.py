@@ -138,6 +138,7 @@ LEAVES: Final[Mapping[str, tuple[_Field, ...]]] = {
         _Field("role", _one_of("button", "chime")),
         _Field("firmware", _text(32)),
         _Field("boot", _MS),
+        _Field("safe", _is_bool),
     ),
     "heartbeat": (
         _Field("every_s", _whole(1, 86400), must=True),

@@ -200,12 +200,6 @@ async def test_the_same_firmware_runs_under_cpython(boards, far_end):
     await button.wait_for(lamp("received"), PATIENCE_S)
 
 
-async def test_a_board_with_a_wrong_configuration_says_what_to_do(boards):
-    button = await boards("b-01", "button", config={"wifi": []})
-    await button.wait_for(lambda board: not board.alive and board.log, PATIENCE_S)
-    assert "run lovebell-tech provision" in button.log[0]
-
-
 OWNER = """
 import asyncio, pathlib, sys
 from simulator.board import VirtualBoard

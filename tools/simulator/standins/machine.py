@@ -1,12 +1,21 @@
 """Stand-in for MicroPython's machine: pins that the harness drives, a buzzer nobody hears."""
 
+import sys
+
 import control
 
 PWRON_RESET = 1
+SOFT_RESET = 5
 
 
 def reset_cause():
-    return PWRON_RESET
+    return SOFT_RESET if "again" in sys.argv else PWRON_RESET
+
+
+def reset():
+    """The chip starts again: the harness gives this board a new process."""
+    print(control.TRACE + "reset")
+    control.die()
 
 
 class Pin:
@@ -64,5 +73,9 @@ class WDT:
     def __init__(self, timeout=5000):
         self._timeout = timeout
 
+        control.trace("wdt", 0, timeout, 0)
+        self._fed = 0
+
     def feed(self):
-        pass
+        self._fed += 1
+        control.trace("wdt", 0, self._timeout, self._fed)

@@ -3,10 +3,12 @@
 import gc
 import sys
 import time
+import traceback
 
 
 def prepare():
     """Add it. Call this before anything of the firmware is imported."""
     time.ticks_ms = lambda: time.monotonic_ns() // 1_000_000
     gc.mem_free = lambda: 0
+    sys.print_exception = lambda why: print("".join(traceback.format_exception(why)))
     sys.dont_write_bytecode = True

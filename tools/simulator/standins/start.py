@@ -1,5 +1,6 @@
 """What the chip does when power comes: run main.py. `INTERPRETER start.py FIRMWARE`, in the
-directory that is the flash. Runs on MicroPython and on CPython.
+directory that is the flash. Runs on MicroPython and on CPython, without boot.py: what that does
+only the chip knows how to.
 """
 
 import asyncio

@@ -1,0 +1,124 @@
+"""Checks the fields of config.json.
+
+Owns the names, the limits and the defaults of the configuration. An error says what the
+technician has to do. Knows nothing of files and of what the values are used for. Needed once, at
+the start; config.py lets go of it.
+"""
+
+from bell import wire
+from bell.config import ADVICE, ConfigError
+
+DEFAULT_PINS = {"button": 0, "lamp": 2, "buzzer": 4}
+
+
+def check(config: object) -> dict:
+    """`config` with its defaults filled in. Raises ConfigError. Unknown fields are ignored: a
+    newer tool may have written them."""
+    config = _object(config, "config.json", "an object")
+    device = _field(config, "device")
+    _need(wire.is_device(device), "device", "1 to 24 of a-z, 0-9 and -", device)
+    role = _field(config, "role")
+    _need(role in ("button", "chime"), "role", '"button" or "chime"', role)
+    ca = config.get("ca")
+    _need(ca is None or _is_text(ca, 1, 64), "ca", "the name of a DER file", ca)
+    heartbeat_s = config.get("heartbeat_s", 60)
+    _need(_is_int(heartbeat_s, 1, 86400), "heartbeat_s", "1 to 86400", heartbeat_s)
+    hears = config.get("hears", [])
+    _need(
+        isinstance(hears, list) and len(hears) <= 16 and all(wire.is_device(one) for one in hears),
+        "hears",
+        "a list of at most 16 buttons",
+        hears,
+    )
+    return {
+        "device": device,
+        "role": role,
+        "wifi": [_wifi(network) for network in _list(config, "wifi")],
+        "broker": [_broker(broker, ca) for broker in _list(config, "broker")],
+        "user": _text(config, "user", device),
+        "password": _text(config, "password", None),
+        "ca": ca,
+        "heartbeat_s": heartbeat_s,
+        "hears": hears,
+        "pins": _pins(config.get("pins", {})),
+    }
+
+
+def _wifi(network: object) -> dict:
+    network = _object(network, "wifi", 'a list of {"ssid", "password"}')
+    ssid = _field(network, "ssid", "wifi")
+    password = network.get("password", "")
+    _need(_is_text(ssid, 1, 32), "ssid in wifi", "1 to 32 bytes", ssid)
+    # The password itself stays off the console.
+    good = password == "" or _is_text(password, 8, 63)
+    _need(good, "password in wifi", "empty or 8 to 63 bytes", "something else")
+    return {"ssid": ssid, "password": password}
+
+
+def _broker(broker: object, ca: object) -> dict:
+    broker = _object(broker, "broker", 'a list of {"host", "port", "tls"}')
+    host = _field(broker, "host", "broker")
+    tls = broker.get("tls", False)
+    port = broker.get("port", 8883 if tls else 1883)
+    _need(_is_text(host, 1, 253), "host in broker", "a name or an address", host)
+    _need(tls is True or tls is False, "tls in broker", "true or false", tls)
+    _need(_is_int(port, 1, 65535), "port in broker", "1 to 65535", port)
+    _need(not tls or ca is not None, "ca", "a DER file when a broker has tls", ca)
+    return {"host": host, "port": port, "tls": tls}
+
+
+def _pins(pins: object) -> dict:
+    pins = _object(pins, "pins", 'an object like {"button": 0}')
+    checked = dict(DEFAULT_PINS)
+    for name in checked:
+        number = pins.get(name, checked[name])
+        _need(_is_int(number, 0, 48), "{} in pins".format(name), "0 to 48", number)
+        checked[name] = number
+    _need(len(set(checked.values())) == len(checked), "pins", "three different ones", checked)
+    return checked
+
+
+def _field(section: dict, name: str, where: str = "") -> object:
+    if name not in section:
+        place = ' in "{}"'.format(where) if where else ""
+        raise ConfigError('config.json has no "{}"{}: {}'.format(name, place, ADVICE))
+    return section[name]
+
+
+def _list(config: dict, name: str) -> list:
+    value = _field(config, name)
+    if isinstance(value, list) and 1 <= len(value) <= 4:
+        return value
+    raise _wrong(name, "a list of 1 to 4", value)
+
+
+def _object(value: object, what: str, must_be: str) -> dict:
+    if isinstance(value, dict):
+        return value
+    raise _wrong(what, must_be, "something else")
+
+
+def _text(config: dict, name: str, otherwise: object) -> object:
+    value = config.get(name, otherwise)
+    good = value is None or _is_text(value, 1, 128)
+    _need(good, name, "text of 1 to 128 bytes", "something else")
+    return value
+
+
+def _is_text(value: object, shortest: int, longest: int) -> bool:
+    return isinstance(value, str) and shortest <= len(value.encode()) <= longest
+
+
+def _is_int(value: object, lowest: int, highest: int) -> bool:
+    return type(value) is int and lowest <= value <= highest
+
+
+def _need(good: bool, what: str, must_be: str, found: object) -> None:
+    if not good:
+        raise _wrong(what, must_be, found)
+
+
+def _wrong(what: str, must_be: str, found: object) -> ConfigError:
+    return ConfigError(
+        '"{}" in config.json must be {}, not {}: {}'.format(what, must_be, found, ADVICE)
+    )
