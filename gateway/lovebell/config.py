@@ -21,6 +21,7 @@ from pydantic_settings import (
 )
 
 from lovebell.domain.episode import Limits
+from lovebell.domain.habits import Habits, minute_of
 from lovebell.domain.plan import DEFAULT, format_step, parse_plan
 
 if TYPE_CHECKING:
@@ -74,12 +75,21 @@ class Settings(BaseSettings):
     acknowledge_s: _Seconds = 600
     cancel_s: _Seconds = 30
     test_s: _Seconds = 30
+    heartbeat_s: _Seconds = 60
+    quiet_from: str = "22:00"
+    quiet_to: str = "07:00"
     default_plan: Annotated[tuple[str, ...], NoDecode] = tuple(format_step(s) for s in DEFAULT)
 
     @field_validator("database", "broker_password_file", "broker_ca")
     @classmethod
     def _at_home(cls, value: Path | None) -> Path | None:
         return value and value.expanduser()
+
+    @field_validator("quiet_from", "quiet_to")
+    @classmethod
+    def _is_time(cls, value: str) -> str:
+        minute_of(value)
+        return value
 
     @field_validator("default_plan", mode="before")
     @classmethod
@@ -117,6 +127,11 @@ class Settings(BaseSettings):
     def limits(self) -> Limits:
         """The times of an episode, in milliseconds."""
         return Limits(self.acknowledge_s * 1000, self.cancel_s * 1000, self.test_s * 1000)
+
+    @property
+    def habits(self) -> Habits:
+        """How devices are to behave."""
+        return Habits(self.heartbeat_s, minute_of(self.quiet_from), minute_of(self.quiet_to))
 
     @property
     def plan(self) -> tuple[Step, ...]:

@@ -50,8 +50,10 @@ WORTH_SAYING_S: Final = 5
 class Reception:
     """The way from a topic and a payload to an event. `dropped` counts by device."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, on_state: Callable[[str, bool], None]) -> None:
+        """`on_state(device, online)` is called when a device comes on line or is gone."""
         self.engine = engine
+        self._on_state = on_state
         self.dropped: Counter[str] = Counter()
         self.seen: dict[str, Seen] = {}
         self._taken: set[int] = set()
@@ -168,6 +170,7 @@ class Reception:
             fields.get("firmware", before.firmware if before else ""),
             before.heartbeat if before else {},
         )
+        self._on_state(device, fields["online"])
         if fields["online"]:
             self.engine.back(device, work)
 

@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from lovebell.clock import Clock
     from lovebell.engine import Engine
     from lovebell.reception import Reception
+    from lovebell.tutor import Tutor
 
 log = logging.getLogger("lovebell.service")
 
 POLL_S = 0.2  # how long an operator's command may wait for us
 SEEN_S = 15.0  # heartbeats are kept in memory and written this often
+HOURS_S = 20.0  # how late the quiet hours may begin
 LONGEST_S = 1.0  # the wall clock may be set while we wait for a deadline
 DRAIN_S = 10.0
 
@@ -30,6 +32,7 @@ DRAIN_S = 10.0
 async def run(
     engine: Engine,
     reception: Reception,
+    tutor: Tutor,
     connection: Callable[[], Awaitable[None]],
     clock: Clock,
     stop: asyncio.Event,
@@ -44,6 +47,7 @@ async def run(
         _keep_deadlines(engine, clock),
         _hear_operators(engine, reception, clock),
         _save_seen(reception, clock),
+        _keep_hours(tutor, clock),
         stop.wait(),
     )
     tasks = [asyncio.ensure_future(job) for job in jobs]
@@ -85,3 +89,9 @@ async def _save_seen(reception: Reception, clock: Clock) -> None:
     while True:
         await asyncio.sleep(SEEN_S)
         reception.save_seen(clock.now())
+
+
+async def _keep_hours(tutor: Tutor, clock: Clock) -> None:
+    while True:
+        tutor.look(clock.minute())
+        await asyncio.sleep(HOURS_S)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, insert, select, text
 
+from lovebell.domain.habits import Habits
 from lovebell.domain.model import Device, DeviceKind, Home, Responder, ResponderKind
 from lovebell.domain.records import Batch, DiskError
 from lovebell.engine import Engine
@@ -20,6 +21,7 @@ from lovebell.store import books, pairs
 from lovebell.store.live import LiveStore
 from lovebell.store.schema import command as command_table
 from lovebell.store.sqlite import create_or_upgrade
+from lovebell.tutor import Tutor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +41,7 @@ class Air:
         self.log: list[str] = []
         self.settled: list[int] = []
         self.retained: dict[str, dict[str, Any]] = {}
+        self.settings: dict[str, dict[str, Any]] = {}
 
     def publish(
         self,
@@ -54,7 +57,7 @@ class Air:
         fields = json.loads(payload)
         self.log.append(f"{leaf} {device}")
         if retain:
-            self.retained[device] = fields
+            (self.settings if leaf == "settings" else self.retained)[device] = fields
         self._street.hear(device, leaf, fields)
         if then:
             then()
@@ -83,6 +86,7 @@ class Street:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.now = START
+        self.minute = 12 * 60
         self.dead: set[str] = set()
         self.ringing: dict[str, set[str]] = {}
         self.receipts: set[str] = set()
@@ -95,7 +99,8 @@ class Street:
         """Start a gateway on the database, as after a power cut."""
         self.store = FailingStore(self.path)
         self.engine = Engine(self.store, self.air)
-        self.reception = Reception(self.engine)
+        self.tutor = Tutor(self.air, Habits())
+        self.reception = Reception(self.engine, self._state_changed)
         await self.engine.load()
         self.engine.up(self.now)
         await self.settle()
@@ -103,6 +108,12 @@ class Street:
     async def power_cut(self) -> None:
         """kill -9: what is not on disk is gone, and the lock with it."""
         await self.store.close()
+
+    def _state_changed(self, device: str, online: bool) -> None:
+        if online:
+            self.tutor.meet(device, self.minute)
+        else:
+            self.tutor.part(device)
 
     # -- what devices do -----------------------------------------------------------------
 

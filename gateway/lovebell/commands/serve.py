@@ -16,6 +16,7 @@ from lovebell.commands.base import command
 from lovebell.engine import Engine
 from lovebell.reception import SUBSCRIPTIONS, Reception
 from lovebell.store.live import LiveStore
+from lovebell.tutor import Tutor
 
 if TYPE_CHECKING:
     from lovebell.config import Settings
@@ -66,11 +67,19 @@ async def _serve(settings: Settings) -> None:
 
         broker = Broker(address, SUBSCRIPTIONS, arrived, lambda: engine.up(clock.now()))
         engine = Engine(store, broker, settings.limits, settings.plan)
-        reception = Reception(engine)
+        tutor = Tutor(broker, settings.habits)
+
+        def changed(device: str, online: bool) -> None:
+            if online:
+                tutor.meet(device, clock.minute())
+            else:
+                tutor.part(device)
+
+        reception = Reception(engine, changed)
         await engine.load()
         extra = {"version": __version__, "database": str(settings.database)}
         log.info("serving", extra=extra | {"open_episodes": len(engine.opened)})
-        await service.run(engine, reception, broker.run, clock, stop)
+        await service.run(engine, reception, tutor, broker.run, clock, stop)
         log.info("stopped", extra={"open_episodes": len(engine.opened)})
     finally:
         await store.close()

@@ -9,6 +9,7 @@ from typing import Final
 
 _PATH: Final = ("一个文件路径", "the path of a file")
 _SECONDS: Final = ("1 到 86400 的整数（秒）", "a whole number of seconds from 1 to 86400")
+_CLOCK: Final = ("一天里的时刻，如 22:30", "a time of day, such as 22:30")
 
 #: key: (what it means in zh and en), (what it may be in zh and en).
 KEYS: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {
@@ -85,6 +86,24 @@ KEYS: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {
     "test_s": (
         ("测试最多等门铃多少秒。", "Seconds that a test waits for the chimes."),
         _SECONDS,
+    ),
+    "heartbeat_s": (
+        ("设备隔多少秒发一次心跳。", "Seconds between two heartbeats of a device."),
+        _SECONDS,
+    ),
+    "quiet_from": (
+        (
+            "从几点起，测试与故障不出声；求助任何时候都响。",
+            "From when tests and faults make no sound; a call sounds at any hour.",
+        ),
+        _CLOCK,
+    ),
+    "quiet_to": (
+        (
+            "到几点止；与 quiet_from 相同则没有安静时段。按这台机器的时区。",
+            "Until when; the same as quiet_from for never. In this machine's time zone.",
+        ),
+        _CLOCK,
     ),
     "default_plan": (
         (
