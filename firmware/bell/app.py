@@ -16,6 +16,7 @@ from bell.ticks import ticks_diff
 from bell.vigil import Vigil
 
 TICK_MS = 100
+SUPPLY_MS = 60_000
 STUCK_MS = 30_000  # half of what the watchdog waits
 
 
@@ -39,7 +40,9 @@ class App:
         self._prove = prove
         self._name = settings["device"]
         self._role = _behaviour(settings["role"])
-        self._board = Board(settings["pins"])
+        supply = settings["supply"] or {}
+        ratio_milli = supply.get("ratio_milli", 1000)
+        self._board = Board(settings["pins"], settings["sound"], ratio_milli)
         self._board.guard()  # from here on nothing can hang unseen
         self._console = Console(self._board.now)
         self._journal = Journal(directory, starts.life, starts.boot)
@@ -49,6 +52,9 @@ class App:
         self._up_ms = 0
         self._counted = self._board.now()
         self._beat_ms = 0
+        self._every_s = settings["heartbeat_s"]
+        self._supply_ms = SUPPLY_MS  # the first reading comes at once
+        self._faults = ""
         self._events: list = []
         self._is_busy = False
         self._vigil = Vigil()
@@ -66,6 +72,7 @@ class App:
         )
         self._mourn()
         self._happen(("tick",))
+        self.fault("config", self._config["old"])
         link = asyncio.create_task(self._link.run())
         watch = asyncio.create_task(self._board.watch(self._happen))
         while not (link.done() or watch.done()):
@@ -91,6 +98,7 @@ class App:
         }
         self._link.send(wire.topic(self._name, "state"), wire.encode("state", state), 1, True)
         self._beat()
+        self.fault("config", self._config["old"])
         if self._prove is not None:
             self._prove()
             self._prove = None
@@ -98,6 +106,10 @@ class App:
     def lost(self) -> None:
         """The link has lost its connection."""
         self._happen(("link", False))
+
+    def fault(self, word: str, is_there: bool) -> None:
+        """Somebody has found that this fault of the protocol page is there, or is gone."""
+        self._happen(("fault", word, is_there))
 
     def is_waiting(self) -> bool:
         """Whether a press or an acknowledgement has no receipt yet."""
@@ -110,7 +122,7 @@ class App:
         except wire.BadMessage as why:
             self.say("dropped a message: {}".format(why))
             return
-        if retained and leaf != "episode":
+        if retained and leaf not in ("episode", "settings"):
             return  # an event that somebody retained by mistake would happen again and again
         try:
             self._happen(("message", device, leaf, fields))
@@ -137,10 +149,12 @@ class App:
         if what == "note":
             leaf, fields, at = arguments
             record, absorbed, kept = self._journal.add(leaf, fields)
+            self._board.blocked = True  # flash takes its time, and nobody saw the button
             self._happen(("noted", record, absorbed, kept, at))
             self._link.hurry()
         elif what == "drop":
             self._journal.drop(arguments[0])
+            self._board.blocked = True
         elif what == "send":
             leaf, fields = arguments
             self._link.send(wire.topic(self._name, leaf), wire.encode(leaf, fields))
@@ -148,6 +162,12 @@ class App:
             self._board.lamp(*arguments)
         elif what == "sound":
             self._board.sound(*arguments)
+        elif what == "faults":
+            self._faults = arguments[0]
+            self.say("faults " + (self._faults or "-"))
+            self._beat()
+        elif what == "every":
+            self._set_interval(arguments[0])
         elif what == "say":
             self.say(*arguments)
 
@@ -177,13 +197,25 @@ class App:
         self._up_ms += passed
         self._beat_ms += passed
         self._hungry_ms += passed
-        if self._beat_ms >= self._config["heartbeat_s"] * 1000:
+        self._supply_ms += passed
+        if self._supply_ms >= SUPPLY_MS:
+            self._supply_ms = 0
+            mv = self._board.supply_mv()
+            if mv is not None:
+                self._happen(("supply", mv))
+        if self._beat_ms >= self._every_s * 1000:
+            self._beat()
+
+    def _set_interval(self, every_s: int | None) -> None:
+        wanted: int = self._config["heartbeat_s"] if every_s is None else every_s
+        if wanted != self._every_s:
+            self._every_s = wanted
             self._beat()
 
     def _beat(self) -> None:
         self._beat_ms = 0
         beat = {
-            "every_s": self._config["heartbeat_s"],
+            "every_s": self._every_s,
             "up_s": self._up_ms // 1000,
             "journal": len(self._journal.records),
             "heap": self._board.heap(),
@@ -192,4 +224,9 @@ class App:
         rssi = self._link.rssi()
         if rssi is not None:
             beat["rssi"] = rssi
+        mv = self._board.supply_mv()
+        if mv is not None:
+            beat["mv"] = min(mv, 60000)
+        if self._faults:
+            beat["fault"] = self._faults
         self._link.send(wire.topic(self._name, "heartbeat"), wire.encode("heartbeat", beat), 0)

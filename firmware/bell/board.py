@@ -1,4 +1,4 @@
-"""The board: button, lamp, buzzer, clock, watchdog.
+"""The board: button, lamp, sound, supply, clock, watchdog.
 
 Owns the pins and is the only importer of machine. Knows nothing of presses that travel, of
 episodes or of the network: it turns edges into presses, and patterns into light and sound.
@@ -7,20 +7,20 @@ episodes or of the network: it turns edges into presses, and patterns into light
 import asyncio
 import gc
 import time
-from array import array
 
 import machine
 
-from bell.debounce import Debounce
+from bell.contact import Contact
 from bell.ticks import PERIOD, ticks_diff
+from bell.voice import Voice
 
-EDGES = 32  # latched between two samples; a power of two
 SAMPLE_MS = 2
 IDLE_MS = 250
 # While the link may block the loop, samples must tell how long it was blind.
 WATCHFUL_MS = 15
 BLIND_MS = 25
 WATCHDOG_MS = 60_000
+READINGS = 16  # of the supply; the converter of an ESP32 is noisy
 
 
 def _ticks() -> int:
@@ -28,40 +28,50 @@ def _ticks() -> int:
 
 
 class Board:
-    """The pins of `pins` ({"button", "lamp", "buzzer"}). The button closes to ground."""
+    """The pins of `pins`: button, lamp and buzzer, and perhaps service, supply and those of I2S.
+    Contacts close to ground. `sound` is the path of a stored one; `ratio_milli` says how many
+    thousandths of what the converter sees the supply is."""
 
-    def __init__(self, pins: dict) -> None:
+    def __init__(self, pins: dict, sound: str | None = None, ratio_milli: int = 1000) -> None:
         self.watchful = False  # whether something may block the loop
+        self.blocked = False  # set by whoever has blocked it
         self.rounds = 0  # samples taken, as the watchdog is to know
-        self._contact = machine.Pin(pins["button"], machine.Pin.IN, machine.Pin.PULL_UP)
-        self._lamp = machine.Pin(pins["lamp"], machine.Pin.OUT, value=0)
-        self._buzzer = pins["buzzer"]
-        self._blinking = None
-        self._sounding = None
-        self._watchdog = None
         self._flag = asyncio.ThreadSafeFlag()
-        self._levels = bytearray(EDGES)
-        self._times = array("i", [0] * EDGES)
-        self._head = 0  # written by the interrupt only
-        self._tail = 0  # written by the sampler only
         self._last = self.now()
-        self._debounce = Debounce(self._last)
-        self._contact.irq(self._latch, machine.Pin.IRQ_FALLING | machine.Pin.IRQ_RISING)
+        self._contact = self._closing(pins["button"])
+        self._key = self._closing(pins["service"]) if "service" in pins else None
+        self._lamp = machine.Pin(pins["lamp"], machine.Pin.OUT, value=0)
+        self._blinking = None
+        self._buzzer = pins["buzzer"]
+        self._faults: list = []  # found before anybody watched
+        self._happened = self._faults.append
+        self._voice = Voice(self._buzz, self._stored(pins, sound), self._mute)
+        self._supply = machine.ADC(machine.Pin(pins["supply"])) if "supply" in pins else None
+        self._ratio_milli = ratio_milli
+        self._watchdog = None
 
     def now(self) -> int:
         """Ticks of the board's clock, in milliseconds, beginning again at PERIOD."""
         return _ticks()
 
     async def watch(self, happened) -> None:
-        """Call `happened(event)` for each press and release, for ever."""
+        """Call `happened(event)` for each press and release, of the service key too, and for each
+        fault of the board, for ever."""
+        self._happened = happened
+        for event in self._faults:
+            happened(event)
         while True:
             await self._wait()
             self.rounds = (self.rounds + 1) & 0xFFFF
             now = self.now()
-            blind = self.watchful and ticks_diff(now, self._last) >= BLIND_MS
+            blind = self.blocked or (self.watchful and ticks_diff(now, self._last) >= BLIND_MS)
+            self.blocked = False
             self._last = now
-            closed = not self._contact.value()
-            for event in self._debounce.step(self._edges(), closed, now, blind):
+            # The key first: who presses both at once means a test.
+            if self._key is not None:
+                for name, at in self._key.sample(now, False):
+                    happened(("service", name == "pressed", at))
+            for event in self._contact.sample(now, blind):
                 happened(event)
 
     def lamp(self, cycle: tuple) -> None:
@@ -70,14 +80,9 @@ class Board:
             self._blinking.cancel()
         self._blinking = asyncio.create_task(self._blink(cycle))
 
-    def sound(self, notes: tuple, again_ms: int) -> None:
-        """Play `notes`, (hertz, milliseconds, duty) each, again after `again_ms` if not 0. Ends
-        what sounds now; without notes there is silence."""
-        if self._sounding is not None:
-            self._sounding.cancel()
-            self._sounding = None
-        if notes:
-            self._sounding = asyncio.create_task(self._play(notes, again_ms))
+    def sound(self, notes: tuple, again_ms: int, level: int = 0) -> None:
+        """Play `notes`, as voice.py says; a `level` above 0 is a ring."""
+        self._voice.sound(notes, again_ms, level)
 
     def guard(self) -> None:
         """Start the watchdog, which nothing can stop, or feed it."""
@@ -88,30 +93,48 @@ class Board:
     def heap(self) -> int:
         """Free bytes after a collection, which is better now than in the middle of a press."""
         gc.collect()
+        self.blocked = True
         return gc.mem_free()
+
+    def supply_mv(self) -> int | None:
+        """Millivolts of the supply, None where it is not measured."""
+        if self._supply is None:
+            return None
+        total = 0
+        for _ in range(READINGS):
+            total += self._supply.read_uv()
+        return total // READINGS * self._ratio_milli // 1_000_000
 
     def reset_cause(self) -> int:
         """Why the board started, as the chip numbers it."""
         return machine.reset_cause()
 
-    def _latch(self, pin) -> None:  # the interrupt: no allocation in here
-        head = self._head
-        if (head - self._tail) & (2 * EDGES - 1) < EDGES:
-            self._levels[head & (EDGES - 1)] = not pin.value()
-            self._times[head & (EDGES - 1)] = _ticks()
-            self._head = (head + 1) & (2 * EDGES - 1)
-        self._flag.set()
+    def _closing(self, number: int) -> Contact:
+        pin = machine.Pin(number, machine.Pin.IN, machine.Pin.PULL_UP)
+        edges = machine.Pin.IRQ_FALLING | machine.Pin.IRQ_RISING
+        return Contact(pin, edges, _ticks, self._flag.set)
 
-    def _edges(self) -> list:
-        edges = []
-        while self._tail != self._head:
-            place = self._tail & (EDGES - 1)
-            edges.append((bool(self._levels[place]), self._times[place]))
-            self._tail = (self._tail + 1) & (2 * EDGES - 1)
-        return edges
+    def _buzz(self):
+        return machine.PWM(machine.Pin(self._buzzer), freq=1000, duty_u16=0)
+
+    def _stored(self, pins: dict, sound: str | None):
+        if sound is None:
+            return None
+        from bell.stored import Stored
+
+        try:
+            return Stored(machine, pins, sound)
+        except (OSError, ValueError) as why:
+            self._mute(why)
+        return None
+
+    def _mute(self, why: Exception) -> None:
+        print("the stored sound cannot be played, the buzzer rings:", why)
+        self._happened(("fault", "sound", True))
 
     async def _wait(self) -> None:
-        if not self._debounce.is_settled:
+        key = self._key
+        if not self._contact.is_settled or not (key is None or key.is_settled):
             await asyncio.sleep(SAMPLE_MS / 1000)
             return
         idle_ms = WATCHFUL_MS if self.watchful else IDLE_MS
@@ -126,20 +149,3 @@ class Board:
                 if ms:
                     self._lamp.value(1 - place % 2)
                     await asyncio.sleep(ms / 1000)
-
-    async def _play(self, notes: tuple, again_ms: int) -> None:
-        buzzer = machine.PWM(machine.Pin(self._buzzer), freq=1000, duty_u16=0)
-        try:
-            while True:
-                for hertz, ms, duty in notes:
-                    if hertz:
-                        buzzer.freq(hertz)
-                    buzzer.duty_u16(duty if hertz else 0)
-                    await asyncio.sleep(ms / 1000)
-                buzzer.duty_u16(0)
-                if not again_ms:
-                    return
-                await asyncio.sleep(again_ms / 1000)
-        finally:
-            buzzer.duty_u16(0)
-            buzzer.deinit()

@@ -3,50 +3,53 @@
 Owns the behaviour of the elder's button. Pure: `step(state, event, now)` gives the next state and
 the actions; time comes in as ticks, the flash is written by whoever carries out `note`.
 
-Events: ("pressed", at), ("released", at), ("noted", record, absorbed, kept, at), ("link", up),
-("message", device, leaf, fields), ("tick",). Actions: ("note", leaf, fields, at), ("drop", id),
-("send", leaf, fields), ("lamp", cycle), ("sound", notes, again_ms), ("say", line).
+Events: ("pressed", at), ("released", at), ("service", closed, at), ("noted", record, absorbed,
+kept, at), ("link", up), ("message", device, leaf, fields), ("fault", word, there), ("supply", mv),
+("tick",). Actions: ("note", leaf, fields, at), ("drop", id), ("send", leaf, fields),
+("lamp", cycle), ("sound", notes, again_ms), ("every", heartbeat_s), ("faults", words),
+("say", line).
+
+A press is a call, at once, whatever follows. Two gestures lie beside it and can take nothing
+from it. Cancel: while a call is open, press again and hold; that press was a call too. Test: hold
+the service key, which lies inside the case, and press within ten seconds. No gesture of the
+button alone makes a test: whatever it were, an elder would make it one day, and a call would have
+been a test. Nothing erases a setting.
 """
 
-from bell import pending
+from bell import health, pending
+from bell.patterns import PATTERNS
 from bell.ticks import is_over, ticks_add, ticks_diff
 
-HEARS = ("receipt", "episode")  # of our own topics
+HEARS = ("receipt", "episode", "settings")  # of our own topics
 HOLD_MS = 3_000
 MOMENT_MS = 10_000
+SENSED_MS = 2_000
+SERVICE_MS = 10_000
+POWER_UP_MS = 100
+QUIET_MS = 3_600_000
 
-_LOUD = 32768
-_SOFT = 3000
-# lamp -> (milliseconds on, off, on, off, … for ever; sound as (hertz, milliseconds, duty) each;
-# milliseconds until the sound comes again, 0 for once). A hertz of 0 is a rest.
-LAMPS = {
-    "idle": ((30, 9970), (), 0),
-    "sensed": ((100, 100), ((1760, 80, _LOUD),), 0),
-    "received": ((500, 500), ((1320, 120, _LOUD), (1760, 180, _LOUD)), 0),
-    "coming": ((1000, 0), ((1047, 200, _LOUD), (1319, 200, _LOUD), (1568, 400, _LOUD)), 0),
-    "arrived": ((2500, 500), (), 0),
-    "cancelled": ((100, 1900), ((880, 200, _LOUD), (440, 400, _LOUD)), 0),
-    # Not getting through: the elder must hear that it is time to reach for the telephone.
-    "unheard": (
-        (120, 120, 120, 120, 120, 1000),
-        ((440, 300, _LOUD), (0, 100, 0), (440, 300, _LOUD), (0, 100, 0), (440, 600, _LOUD)),
-        12_000,
-    ),
-}
 _LAMP_OF = {"ringing": "received", "coming": "coming", "arrived": "arrived", "resolved": "idle"}
 
 
 def begin(config: dict, records: list, now: int) -> dict:
     """The state at power-up, with what the journal holds from before."""
-    return {
+    state = {
         "link": False,
         "pending": pending.restored(records, now),
-        "last": None,  # the last press since the start: its kind, id, and the episode it is in
+        "last": None,  # the last call or cancel: its kind, id, and the episode it is in
         "told": None,  # the last `episode` message
         "moment": None,  # (lamp, until): shown for a while
-        "down": None,  # (since, whether to hold it on means cancel)
-        "shown": None,
+        "sensed": None,  # (lamp, until): shown for a while even if others do not get through
+        "unheard": None,  # since when something has not got through
+        "late": False,  # whether that is more than a minute ago
+        "quieted": None,  # until when the elder wants to hear no more of it
+        "began": now,  # None once the time of power-up is over
+        "cancels": False,  # whether to hold on means cancel
+        "service": None,  # until when a press is a test
+        "shown": ("", ""),
     }
+    state.update(health.begin(config))
+    return state
 
 
 def subscriptions(config: dict) -> list:
@@ -64,26 +67,52 @@ def step(state: dict, event: tuple, now: int) -> tuple:
     if state["link"]:
         state["pending"], messages = pending.due(state["pending"], now)
         actions.extend([("send", leaf, fields) for leaf, fields in messages])
+    pending.notice(state, now)
+    if state["unheard"] is None:
+        state["quieted"] = None
     _show(state, now, actions)
     return state, actions
 
 
 def _pressed(state: dict, event: tuple, now: int, actions: list) -> None:
+    at = event[1]
+    kind = "call"
+    if state["service"] is not None and not is_over(at, state["service"]):
+        kind = "test"
+        state["service"] = None  # one test for one closing of the key: a second press is a call
     # A first press held too long, by a hand that shakes or a body that lies on it, must not
-    # cancel itself. To take a call back is to press again and hold.
-    state["down"] = (event[1], _is_open(state, now))
-    actions.append(("note", "press", {"kind": "call"}, event[1]))
+    # cancel itself. To take a call back is to press again and hold. And who holds it while the
+    # power comes back has not let go of the first press.
+    state["cancels"] = kind == "call" and _is_open(state, now) and not _is_power_up(state, at)
+    health.pressed(state, at)
+    actions.append(("note", "press", {"kind": kind}, at))
 
 
 def _released(state: dict, event: tuple, now: int, actions: list) -> None:
-    state["down"] = None
+    state["cancels"] = False
+    health.released(state, actions)
+
+
+def _service(state: dict, event: tuple, now: int, actions: list) -> None:
+    _, closed, at = event
+    # A key that is closed when the power comes is broken, and would turn calls into tests.
+    usable = closed and not _is_power_up(state, at)
+    state["service"] = ticks_add(at, SERVICE_MS) if usable else None
 
 
 def _noted(state: dict, event: tuple, now: int, actions: list) -> None:
-    record = event[1]
+    _, record, _, kept, _ = event
     state["pending"] = pending.added(state["pending"], event[1:], now)
-    state["last"] = (record["kind"], record["id"], None)
     state["moment"] = None
+    state["sensed"] = None
+    if kept:
+        lamp = "cancelling" if record["kind"] == "cancel" else "sensed"
+        state["sensed"] = (lamp, ticks_add(now, SENSED_MS))
+    if record["kind"] != "test":
+        state["last"] = (record["kind"], record["id"], None)
+    if state["late"]:
+        state["quieted"] = ticks_add(now, QUIET_MS)
+    health.set_fault(state, "flash", not kept, actions)
     actions.append(("say", "press {} {}".format(record["kind"], record["id"])))
 
 
@@ -98,54 +127,83 @@ def _message(state: dict, event: tuple, now: int, actions: list) -> None:
     _, _, leaf, fields = event
     if leaf == "episode":
         state["told"] = fields
+        _settle(state)
     elif leaf == "receipt":
         _receipt(state, fields, now, actions)
+    elif leaf == "settings":
+        health.set_by_gateway(state, fields, actions)
 
 
 def _receipt(state: dict, fields: dict, now: int, actions: list) -> None:
     name = fields["id"]
+    kinds = [one["record"]["kind"] for one in state["pending"] if one["record"]["id"] == name]
     state["pending"] = pending.without(state["pending"], name)
     actions.append(("drop", name))
     actions.append(("say", "receipt {}".format(name)))
-    if state["last"] is None or state["last"][1] != name or state["last"][2] is not None:
-        return
-    kind = state["last"][0]
-    state["last"] = (kind, name, fields.get("episode", ""))
-    if kind != "call":
-        lamp = "cancelled" if kind == "cancel" else "received"
-        state["moment"] = (lamp, ticks_add(now, MOMENT_MS))
+    last = state["last"]
+    if last is not None and last[1] == name and last[2] is None:
+        state["last"] = (last[0], name, fields.get("episode", ""))
+        if last[0] == "cancel":
+            state["moment"] = ("cancelled", ticks_add(now, MOMENT_MS))
+        _settle(state)
+    elif "test" in kinds:
+        state["moment"] = ("received", ticks_add(now, MOMENT_MS))
+
+
+def _settle(state: dict) -> None:
+    """Forget the last press when its episode is over: what is told next need not be of it."""
+    last, told = state["last"], state["told"]
+    if last and told and told["episode"] == last[2] and told["state"] == "resolved":
+        state["last"] = None
 
 
 def _tick(state: dict, event: tuple, now: int, actions: list) -> None:
     state["pending"] = pending.aged(state["pending"], now)
-    if state["moment"] is not None and is_over(now, state["moment"][1]):
-        state["moment"] = None
-    if state["down"] is not None:
-        since, cancels = state["down"]
-        if cancels and ticks_diff(now, since) >= HOLD_MS:
-            state["down"] = (since, False)
-            actions.append(("note", "press", {"kind": "cancel"}, now))
+    for name in ("moment", "sensed"):
+        if state[name] is not None and is_over(now, state[name][1]):
+            state[name] = None
+    for name in ("service", "quieted"):
+        if state[name] is not None and is_over(now, state[name]):
+            state[name] = None
+    if state["began"] is not None and ticks_diff(now, state["began"]) >= POWER_UP_MS:
+        state["began"] = None
+    if state["cancels"] and is_over(now, ticks_add(state["down"], HOLD_MS)):
+        state["cancels"] = False
+        actions.append(("note", "press", {"kind": "cancel"}, now))
+    health.tick(state, now, actions)
 
 
 # Every event the button knows.
 _ON = {
     "pressed": _pressed,
     "released": _released,
+    "service": _service,
     "noted": _noted,
     "link": _link,
     "message": _message,
+    "fault": health.on_fault,
+    "supply": health.on_supply,
     "tick": _tick,
 }
 
 
+def _is_power_up(state: dict, at: int) -> bool:
+    return state["began"] is not None and ticks_diff(at, state["began"]) < POWER_UP_MS
+
+
 def _is_open(state: dict, now: int) -> bool:
-    return _lamp(state, now) not in ("idle", "cancelled")
+    return _lamp_of_call(state, now) not in ("idle", "cancelled")
 
 
-def _lamp(state: dict, now: int) -> str:
+def _lamp_of_call(state: dict, now: int) -> str:
     """Protocol page, end of section 6."""
     if state["pending"]:
-        return "unheard" if pending.is_unheard(state["pending"], now) else "sensed"
+        if state["sensed"] is not None:
+            return state["sensed"][0]
+        if pending.is_unheard(state["pending"], now):
+            return "unheard"
+        newest = state["pending"][-1]["record"]
+        return "cancelling" if newest["kind"] == "cancel" else "sensed"
     if state["moment"] is not None:
         return state["moment"][0]
     told = state["told"]
@@ -155,15 +213,41 @@ def _lamp(state: dict, now: int) -> str:
     return "idle" if told is None else _LAMP_OF[told["state"]]
 
 
+def _pattern(state: dict, lamp: str) -> str:
+    """Which pattern says it. The first minute cannot be quieted. After that the elder can: a
+    press is told once more that it does not get through, and then it is light only."""
+    if lamp != "unheard":
+        return lamp
+    if state["quieted"] is not None or not _is_wanted(state):
+        return "unheard once"
+    return "unheard later" if state["late"] else "unheard"
+
+
+def _is_wanted(state: dict) -> bool:
+    """Whether a call waits that was not taken back: only then the telephone is the way."""
+    wanted = False
+    for entry in state["pending"]:
+        kind = entry["record"]["kind"]
+        if kind != "test":
+            wanted = kind == "call"
+    return wanted
+
+
 def _show(state: dict, now: int, actions: list) -> None:
-    lamp = _lamp(state, now)
+    lamp = _lamp_of_call(state, now)
+    if lamp == "idle":
+        lamp = health.lamp(state)
     words = lamp
     if lamp in ("coming", "arrived"):
         words = (lamp + " " + state["told"].get("who", "")).rstrip()
-    if words == state["shown"]:
+    pattern = _pattern(state, lamp)
+    key = pattern + " quietly" if state["quiet"] and lamp in health.LAMPS else pattern
+    before = state["shown"]
+    if (words, key) == before:
         return
-    state["shown"] = words
-    cycle, notes, again_ms = LAMPS[lamp]
-    actions.append(("say", "lamp " + words))
-    actions.append(("lamp", cycle))
-    actions.append(("sound", notes, again_ms))
+    state["shown"] = (words, key)
+    cycle, notes, again_ms = PATTERNS[pattern]
+    if words != before[0]:
+        actions.append(("say", "lamp " + words))
+        actions.append(("lamp", cycle))
+    actions.append(("sound", notes, again_ms) if key == pattern else ("sound", (), 0))

@@ -1,52 +1,50 @@
 """The chime: what a ring, a hush and a press on it make of its sound and its messages.
 
 Owns the behaviour of the volunteer's chime, the direct ring (protocol page, section 7) included.
-Pure, with the same events and actions as button.py; it may be asked about other devices too:
-the presses of the buttons it hears.
+Pure, with the events and actions of button.py, except that a sound may have a fourth part: the
+loudness, 1 to 3, of a ring, for which a board may have a better sound. It may be asked about
+other devices too: the presses of the buttons it hears.
 """
 
-from bell import pending
+from bell import health, patterns, pending
 from bell.ticks import is_over, ticks_add
 
-HEARS = ("receipt", "ring", "hush")  # of our own topics
+HEARS = ("receipt", "ring", "hush", "settings")  # of our own topics
 MOMENT_MS = 10_000
 DIRECT_AFTER_MS = 2_000
 DIRECT_FOR_MS = 120_000
+# What the broker kept for us while we were away comes at once on connecting. Such a ring may be
+# stale: it is confirmed, which makes the gateway hush it, and sounds if that does not come soon.
+BACK_MS = 2_000
+STALE_MS = 1_000
+# A hand that strikes twice means one home, not two.
+AGAIN_MS = 1_000
 MOST_RINGS = 16
 MOST_SEEN = 32
 
-# step -> ("ding-dong" as (hertz, milliseconds, duty) each, milliseconds of silence after it):
-# louder and faster as the plan goes on. The last one counts for all later steps.
-RINGS = (
-    (((988, 400, 12000), (784, 800, 12000)), 3000),
-    (((988, 350, 24000), (784, 700, 24000)), 1500),
-    (((1319, 250, 32768), (1047, 500, 32768)), 600),
-)
-TEST = ((988, 150, 1500), (784, 250, 1500))
-CLICK = ((1760, 40, 1500),)
-# lamp -> milliseconds on, off, on, off, … for ever
-LAMPS = {
-    "idle": (30, 9970),
-    "ringing": (150, 150),
-    "sensed": (100, 100),
-    "received": (1000, 0),
-    "unheard": (120, 120, 120, 120, 120, 1000),
-}
+# What the volunteer sees when her answer has arrived is what the elder sees: somebody is coming.
+_PATTERN_OF = {"received": "coming"}
 
 
 def begin(config: dict, records: list, now: int) -> dict:
     """The state at power-up. No ring survives one: the gateway rings again."""
-    return {
+    state = {
         "hears": tuple(config["hears"]),
         "link": False,
+        "back": None,  # until when a ring may be one that the broker kept
         "pending": pending.restored(records, now),
         "rings": (),  # the one ringing longest first
         "heard": (),  # presses heard directly, waiting for the gateway's ring
         "seen": (),  # presses heard before: a repeated one is no new one
+        "answered": None,  # until when another press is the same hand's
         "moment": None,  # until when the lamp shows that the acknowledgement was received
+        "unheard": None,  # since when an acknowledgement has not got through
+        "late": False,  # whether that is more than a minute ago
         "shown": None,
         "sounding": None,
     }
+    state.update(health.begin(config))
+    return state
 
 
 def subscriptions(config: dict) -> list:
@@ -64,28 +62,38 @@ def step(state: dict, event: tuple, now: int) -> tuple:
     if state["link"]:
         state["pending"], messages = pending.due(state["pending"], now)
         actions.extend([("send", leaf, fields) for leaf, fields in messages])
+    pending.notice(state, now)
     _show(state, now, actions)
     return state, actions
 
 
 def _pressed(state: dict, event: tuple, now: int, actions: list) -> None:
-    if state["rings"]:
-        fields = {"episode": state["rings"][0]["episode"]}
-        actions.append(("note", "acknowledge", fields, event[1]))
-    else:
-        actions.append(("sound", CLICK, 0))
+    at = event[1]
+    health.pressed(state, at)
+    rings = _sounding(state, now)
+    if not rings:
+        actions.append(("sound", patterns.CLICK, 0))
+    elif state["answered"] is None or is_over(at, state["answered"]):
+        actions.append(("note", "acknowledge", {"episode": rings[0]["episode"]}, at))
+
+
+def _released(state: dict, event: tuple, now: int, actions: list) -> None:
+    health.released(state, actions)
 
 
 def _noted(state: dict, event: tuple, now: int, actions: list) -> None:
-    record = event[1]
+    _, record, _, kept, at = event
     state["pending"] = pending.added(state["pending"], event[1:], now)
     state["rings"] = _without(state["rings"], "episode", record["episode"])
+    state["answered"] = ticks_add(at, AGAIN_MS)
+    health.set_fault(state, "flash", not kept, actions)
     actions.append(("say", "acknowledge {} {}".format(record["episode"], record["id"])))
 
 
 def _link(state: dict, event: tuple, now: int, actions: list) -> None:
     state["link"] = event[1]
     if event[1]:
+        state["back"] = ticks_add(now, BACK_MS)
         state["pending"], messages = pending.due(state["pending"], now, everything=True)
         actions.extend([("send", leaf, fields) for leaf, fields in messages])
 
@@ -98,6 +106,8 @@ def _message(state: dict, event: tuple, now: int, actions: list) -> None:
         _ring(state, fields, now, actions)
     elif leaf == "hush":
         _hush(state, fields, actions)
+    elif leaf == "settings":
+        health.set_by_gateway(state, fields, actions)
     elif leaf == "receipt":
         actions.append(("say", "receipt {}".format(fields["id"])))
         actions.append(("drop", fields["id"]))
@@ -112,24 +122,27 @@ def _ring(state: dict, fields: dict, now: int, actions: list) -> None:
     _forget_direct(state, fields["button"])
     acknowledged = any(entry["record"]["episode"] == episode for entry in state["pending"])
     if fields["kind"] == "test":
-        if not state["rings"]:
-            actions.append(("sound", TEST, 0))
+        if not state["rings"] and not state["quiet"]:
+            actions.append(("sound", patterns.TEST, 0))
     elif not acknowledged and not _put(state, fields, now, direct=False):
         return  # no room: unconfirmed, so that the gateway calls somebody else
     actions.append(("send", "ringing", {"episode": episode}))
 
 
 def _put(state: dict, fields: dict, now: int, direct: bool) -> bool:
+    is_back = state["back"] is not None and not is_over(now, state["back"])
     ring = {
         "episode": fields["episode"],
         "button": fields["button"],
         "step": fields["step"],
+        "since": ticks_add(now, STALE_MS) if is_back and not direct else now,
         "until": ticks_add(now, fields["for_ms"]),
         "direct": direct,
     }
     rings = list(state["rings"])
     for place, old in enumerate(rings):
         if old["episode"] == ring["episode"]:
+            ring["since"] = old["since"]
             rings[place] = ring
             break
     else:
@@ -169,25 +182,40 @@ def _forget_direct(state: dict, button: str) -> None:
 
 def _tick(state: dict, event: tuple, now: int, actions: list) -> None:
     state["pending"] = pending.aged(state["pending"], now)
-    state["rings"] = tuple(ring for ring in state["rings"] if not is_over(now, ring["until"]))
-    if state["moment"] is not None and is_over(now, state["moment"]):
-        state["moment"] = None
+    state["rings"] = tuple(
+        dict(ring, since=None)
+        if ring["since"] is not None and is_over(now, ring["since"])
+        else ring
+        for ring in state["rings"]
+        if not is_over(now, ring["until"])
+    )
+    for name in ("moment", "back", "answered"):
+        if state[name] is not None and is_over(now, state[name]):
+            state[name] = None
     for press in state["heard"]:
         if is_over(now, press["due"]):
             state["heard"] = _without(state["heard"], "episode", press["episode"])
-            fields = dict(press)
-            fields.update({"step": 1, "for_ms": DIRECT_FOR_MS})
-            if _put(state, fields, now, direct=True):
-                actions.append(("say", "direct {}".format(press["episode"])))
-                actions.append(("send", "ringing", {"episode": press["episode"]}))
+            _ring_directly(state, press, now, actions)
+    health.tick(state, now, actions)
+
+
+def _ring_directly(state: dict, press: dict, now: int, actions: list) -> None:
+    fields = dict(press)
+    fields.update({"step": 1, "for_ms": DIRECT_FOR_MS})
+    if _put(state, fields, now, direct=True):
+        actions.append(("say", "direct {}".format(press["episode"])))
+        actions.append(("send", "ringing", {"episode": press["episode"]}))
 
 
 # Every event the chime knows.
 _ON = {
     "pressed": _pressed,
+    "released": _released,
     "noted": _noted,
     "link": _link,
     "message": _message,
+    "fault": health.on_fault,
+    "supply": health.on_supply,
     "tick": _tick,
 }
 
@@ -196,34 +224,48 @@ def _without(entries: tuple, name: str, value: str) -> tuple:
     return tuple(entry for entry in entries if entry[name] != value)
 
 
+def _sounding(state: dict, now: int) -> list:
+    """The rings that can be heard; the others may be stale."""
+    return [ring for ring in state["rings"] if ring["since"] is None or is_over(now, ring["since"])]
+
+
 def _lamp(state: dict, now: int) -> str:
-    if state["rings"]:
+    if _sounding(state, now):
         return "ringing"
     if state["pending"]:
         return "unheard" if pending.is_unheard(state["pending"], now) else "sensed"
-    return "idle" if state["moment"] is None else "received"
+    return health.lamp(state) if state["moment"] is None else "received"
 
 
 def _show(state: dict, now: int, actions: list) -> None:
-    episodes = tuple(ring["episode"] for ring in state["rings"])
+    rings = _sounding(state, now)
+    episodes = tuple(ring["episode"] for ring in rings)
     lamp = _lamp(state, now)
+    pattern = _PATTERN_OF.get(lamp, lamp)
     if (lamp, episodes) != state["shown"]:
         if state["shown"] is None or episodes != state["shown"][1]:
             actions.append(("say", "rings " + (" ".join(episodes) or "-")))
         if state["shown"] is None or lamp != state["shown"][0]:
             actions.append(("say", "lamp " + lamp))
-        actions.append(("lamp", _cycle(lamp, len(episodes))))
+        cycle = patterns.ringing(len(rings)) if rings else patterns.PATTERNS[pattern][0]
+        actions.append(("lamp", cycle))
         state["shown"] = (lamp, episodes)
-    loudest = max([ring["step"] for ring in state["rings"]] or [0])
-    if loudest != (state["sounding"] or 0):
-        notes, again_ms = RINGS[min(loudest, len(RINGS)) - 1] if loudest else ((), 0)
-        actions.append(("sound", notes, again_ms))
-    state["sounding"] = loudest
+    # The place of the sound in RINGS, the name of a pattern, or silence.
+    sounding = pattern
+    if rings:
+        sounding = min(max([ring["step"] for ring in rings]), len(patterns.RINGS))
+    elif (state["quiet"] and lamp in health.LAMPS) or (lamp == "unheard" and state["late"]):
+        sounding = "silence"
+    if sounding != state["sounding"]:
+        state["sounding"] = sounding
+        actions.append(("sound",) + _sound(sounding))
 
 
-def _cycle(lamp: str, homes: int) -> tuple:
-    """One flash for each home that rings, so that the volunteer sees how many there are."""
-    if lamp != "ringing":
-        return LAMPS[lamp]
-    flashes = LAMPS[lamp] * min(homes, 5)
-    return flashes[:-1] + (800,)
+def _sound(sounding: int | str) -> tuple:
+    if isinstance(sounding, int):
+        return patterns.RINGS[sounding - 1] + (sounding,)
+    if sounding == "silence":
+        return (), 0
+    _, notes, again_ms = patterns.PATTERNS[sounding]
+    # Once: she is on her way, and nobody must be woken by what she cannot help.
+    return notes, again_ms if sounding in health.LAMPS or sounding == "unheard" else 0

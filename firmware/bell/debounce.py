@@ -12,17 +12,18 @@ from bell.ticks import ticks_add, ticks_diff
 
 PRESS_MS = 8
 # An ESP32 runs a pin's handler between two instructions of the interpreter: while a DNS query or
-# a TLS handshake blocks, edges queue, and all get the time at which the block ended. When the
-# loop was blind, edges crowded into its last moment may have been a real press. Ring.
+# a TLS handshake blocks, edges queue, and all get the time at which the block ended, and the
+# level that the pin has by then. When the loop was blind, edges crowded into its last moment,
+# whatever level they show, may have been a real press. Ring.
 CROWD_MS = 4
 
 
 class Debounce:
     """One contact. `pressed` and `released` come out as ("pressed", at) and ("released", at)."""
 
-    def __init__(self, now: int) -> None:
-        # Open until proven closed: a button held at power-up is pressed, not inverted.
-        self._closed = False
+    def __init__(self, now: int, closed: bool = False) -> None:
+        # Not pressed until proven so: a button held at power-up is pressed, not inverted.
+        self._closed = closed
         self._pressed = False
         self._charge = 0
         self._began = now  # when the charge last left zero
@@ -39,7 +40,7 @@ class Debounce:
         `blind` says that the loop has been blocked since the sample before.
         """
         events: list = []
-        crowded = [at for edge, at in edges if edge and ticks_diff(now, at) < CROWD_MS]
+        crowded = [at for _, at in edges if ticks_diff(now, at) < CROWD_MS]
         for edge, at in edges:
             self._integrate(at, events)
             self._closed = edge
@@ -47,8 +48,9 @@ class Debounce:
         self._closed = closed
         if blind and crowded and not closed and not self._pressed and not events:
             events.append(("pressed", crowded[0]))
-            events.append(("released", now))
-            self._charge = 0
+            # Released when the contact stays open: it may only be bouncing at this moment.
+            self._pressed = True
+            self._charge = PRESS_MS
         return events
 
     def _integrate(self, until: int, events: list) -> None:

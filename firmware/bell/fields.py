@@ -8,7 +8,10 @@ the start; config.py lets go of it.
 from bell import wire
 from bell.config import ADVICE, ConfigError
 
-DEFAULT_PINS = {"button": 0, "lamp": 2, "buzzer": 4}
+# Neighbours on the header of the usual ESP32 board, and none that the chip looks at when power
+# comes: with a button on one of those, a press at that moment would keep it from starting.
+DEFAULT_PINS = {"button": 27, "lamp": 26, "buzzer": 25}
+MORE_PINS = ("service", "supply", "sck", "ws", "sd")
 
 
 def check(config: object) -> dict:
@@ -30,6 +33,7 @@ def check(config: object) -> dict:
         "a list of at most 16 buttons",
         hears,
     )
+    pins = _pins(config.get("pins", {}))
     return {
         "device": device,
         "role": role,
@@ -40,7 +44,9 @@ def check(config: object) -> dict:
         "ca": ca,
         "heartbeat_s": heartbeat_s,
         "hears": hears,
-        "pins": _pins(config.get("pins", {})),
+        "pins": pins,
+        "sound": _sound(config.get("sound"), pins),
+        "supply": _supply(config.get("supply"), pins),
     }
 
 
@@ -74,8 +80,32 @@ def _pins(pins: object) -> dict:
         number = pins.get(name, checked[name])
         _need(_is_int(number, 0, 48), "{} in pins".format(name), "0 to 48", number)
         checked[name] = number
-    _need(len(set(checked.values())) == len(checked), "pins", "three different ones", checked)
+    for name in MORE_PINS:
+        if name in pins:
+            _need(_is_int(pins[name], 0, 48), "{} in pins".format(name), "0 to 48", pins[name])
+            checked[name] = pins[name]
+    _need(len(set(checked.values())) == len(checked), "pins", "all different", checked)
     return checked
+
+
+def _sound(path: object, pins: dict) -> object:
+    _need(path is None or _is_text(path, 1, 64), "sound", "the name of a WAV file", path)
+    is_wired = all(name in pins for name in ("sck", "ws", "sd"))
+    _need(path is None or is_wired, "pins", "with sck, ws and sd when there is a sound", pins)
+    return path
+
+
+def _supply(supply: object, pins: dict) -> object:
+    if supply is None:
+        _need("supply" not in pins, "supply", 'an object like {"low_mv": 3500}', supply)
+        return None
+    supply = _object(supply, "supply", 'an object like {"low_mv": 3500}')
+    low_mv = _field(supply, "low_mv", "supply")
+    ratio_milli = supply.get("ratio_milli", 1000)
+    _need(_is_int(low_mv, 0, 60000), "low_mv in supply", "0 to 60000", low_mv)
+    _need(_is_int(ratio_milli, 1000, 50000), "ratio_milli in supply", "1000 to 50000", ratio_milli)
+    _need("supply" in pins, "pins", "with supply when it is measured", pins)
+    return {"low_mv": low_mv, "ratio_milli": ratio_milli}
 
 
 def _field(section: dict, name: str, where: str = "") -> object:

@@ -29,7 +29,7 @@ class Link:
 
     def __init__(self, config: dict, board, will: tuple, owner) -> None:
         """`board` has now() and the attribute watchful; `owner` has connected(), lost(),
-        is_waiting(), received(topic, payload, retained) and say(line)."""
+        is_waiting(), received(topic, payload, retained), fault(word, is_there) and say(line)."""
         self._config = config
         self._board = board
         self._will = will
@@ -129,6 +129,7 @@ class Link:
 
     def _reason(self) -> str:
         if self._wlan.status() == getattr(network, "STAT_WRONG_PASSWORD", None):
+            self._owner.fault("config", True)
             return ", its password is wrong: run lovebell-tech provision"
         return ""
 

@@ -13,6 +13,7 @@ from bell.ticks import is_over, ticks_add, ticks_diff
 
 REPEAT_MS = (3_000, 6_000, 12_000, 20_000)  # the last one for ever
 UNHEARD_MS = 8_000
+LATE_MS = 60_000
 # Ticks tell an age only below half their period, some six days: after five it is unknown.
 OLDEST_MS = 5 * 24 * 3600 * 1000
 
@@ -79,6 +80,17 @@ def aged(entries: tuple, now: int) -> tuple:
 def is_unheard(entries: tuple, now: int) -> bool:
     """Whether one of them has waited so long that the one who pressed must be told."""
     return any(_has_waited(entry, now) for entry in entries)
+
+
+def notice(state: dict, now: int) -> None:
+    """Write into a role's state since when something has been unheard, and whether for a minute."""
+    if not is_unheard(state["pending"], now):
+        state["unheard"] = None
+        state["late"] = False
+    elif state["unheard"] is None:
+        state["unheard"] = now
+    elif is_over(now, ticks_add(state["unheard"], LATE_MS)):
+        state["late"] = True  # and stays so for longer than ticks can tell
 
 
 def _has_waited(entry: dict, now: int) -> bool:

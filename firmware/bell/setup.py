@@ -10,9 +10,8 @@ import asyncio
 from bell import config
 from bell.board import Board
 from bell.fields import DEFAULT_PINS
+from bell.patterns import PATTERNS
 
-LAMP = (1500, 300, 300, 300)
-REFUSED = ((440, 300, 32768), (0, 100, 0), (440, 300, 32768), (0, 100, 0), (440, 600, 32768))
 SAY_S = 10
 LOOK_S = 1
 
@@ -27,7 +26,9 @@ class Setup:
     async def run(self, complaint: str) -> None:
         """Until there is a configuration that can be used."""
         watch = asyncio.create_task(self._board.watch(self._happened))
-        self._board.lamp(LAMP)
+        lamp, notes, again_ms = PATTERNS["setup"]
+        self._board.lamp(lamp)
+        self._board.sound(notes, again_ms)
         print("lamp setup")
         for second in range(1 << 30):
             self._board.guard()
@@ -44,4 +45,4 @@ class Setup:
     def _happened(self, event: tuple) -> None:
         if event[0] == "pressed":
             print("not sent: there is no configuration")
-            self._board.sound(REFUSED, 0)
+            self._board.sound(PATTERNS["unheard"][1], 0)

@@ -29,6 +29,7 @@ def run(directory: str = ".") -> None:
     if complaints:
         print("going on with {}".format(config.NAME if proof else config.GOOD))
     settings["safe"] = starts.is_safe
+    settings["old"] = bool(complaints)
     from bell import app
 
     device = app.App(settings, directory, starts, lambda: config.keep(directory, proof))

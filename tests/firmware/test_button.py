@@ -1,20 +1,23 @@
 """The elder's button, as a story: what is pressed, heard from the gateway, seen and sent."""
 
-from bell import button
+from bell import button, patterns
 from bell.ticks import PERIOD, ticks_add
 
 STARTS = (0, PERIOD - 4000)  # the second wraps within every story
+HOUR_MS = 3_600_000
 
 
 class Story:
     """A button with a journal that always works, and a clock that the test moves."""
 
-    def __init__(self, start=0, records=(), link=True):
+    def __init__(self, start=0, records=(), link=True, **config):
         self.now = start
-        self.state = button.begin({}, list(records), start)
+        self.state = button.begin(config, list(records), start)
         self.sent = []
         self.dropped = []
         self.sounds = []
+        self.faults = []
+        self.every = []
         self.lamp = ""
         self._sequence = 0
         self.kept = True
@@ -40,6 +43,10 @@ class Story:
                 self.lamp = arguments[0][5:]
             elif what == "sound":
                 self.sounds.append((arguments[0], arguments[1]))
+            elif what == "faults":
+                self.faults.append(arguments[0])
+            elif what == "every":
+                self.every.append(arguments[0])
         for event in noted:
             self.happen(*event)
 
@@ -52,6 +59,18 @@ class Story:
         self.happen("pressed", self.now)
         self.wait(ms)
         self.happen("released", self.now)
+
+    def pass_time(self, ms, step_ms=60_000):
+        """Time in large steps, for what happens in hours and days."""
+        for _ in range(ms // step_ms):
+            self.now = ticks_add(self.now, step_ms)
+            self.happen("tick")
+
+    def settings(self, **fields):
+        self.happen("message", "b-01", "settings", fields)
+
+    def key(self, closed):
+        self.happen("service", closed, self.now)
 
     def receipt(self, name, episode="b-01.e"):
         self.happen("message", "b-01", "receipt", {"id": name, "episode": episode})
@@ -257,8 +276,331 @@ def test_a_step_never_changes_the_state_it_was_given():
     assert before == copy
 
 
-def test_every_lamp_has_a_pattern_of_its_own_and_what_matters_has_a_sound():
-    cycles = [cycle for cycle, _, _ in button.LAMPS.values()]
-    assert len(set(cycles)) == len(cycles)
-    for lamp in ("sensed", "received", "coming", "cancelled", "unheard"):
-        assert button.LAMPS[lamp][1]
+# -- the first moments, and gestures ---------------------------------------------------------
+
+
+def test_a_button_held_at_power_up_calls_and_never_cancels_what_was_pressed_before():
+    # An elder lies on the button, and the power comes back.
+    record = {"leaf": "press", "id": "x-1-9", "kind": "call"}
+    for start in STARTS:
+        story = Story(start, records=[record])
+        story.press(20_000)
+        assert set(story.kinds()) == {"call"}
+        assert len(story.kinds()) == 2
+
+
+def test_a_button_held_days_after_power_up_cancels_as_ever():
+    # The difference of two ticks turns negative after half a period: the start must be forgotten.
+    for start in STARTS:
+        story = Story(start)
+        story.pass_time(7 * 86_400_000)
+        story.press()
+        story.press(4_000)
+        assert story.kinds().count("cancel") == 1
+
+
+def test_lamp_and_sound_tell_that_the_hold_was_long_enough_while_it_is_held():
+    for start in STARTS:
+        story = Story(start)
+        story.press()
+        story.receipt("x-1-1")
+        story.happen("pressed", story.now)
+        story.wait(2_900)
+        assert story.lamp == "sensed"
+        story.wait(200)
+        assert story.lamp == "cancelling"
+        assert story.sounds[-1] == patterns.PATTERNS["cancelling"][1:]
+
+
+def test_the_hold_is_told_even_when_nothing_gets_through():
+    story = Story(link=False)
+    story.press()
+    story.wait(20_000)
+    assert story.lamp == "unheard"
+    story.press(3_100)
+    assert story.lamp == "cancelling"
+    story.wait(2_000)
+    assert story.lamp == "unheard"
+
+
+def test_a_cancel_that_the_gateway_only_asks_about_shows_the_episode_again():
+    story = Story()
+    story.press()
+    story.receipt("x-1-1")
+    story.told("coming", who="示例大姐")
+    story.press(4_000)
+    story.receipt("x-1-2")
+    story.receipt("x-1-3")
+    assert story.lamp == "cancelled"
+    story.wait(10_000)
+    assert story.lamp == "coming 示例大姐"
+
+
+def test_a_press_while_the_service_key_is_held_is_a_test():
+    for start in STARTS:
+        story = Story(start)
+        story.wait(1_000)
+        story.key(True)
+        story.press()
+        assert story.kinds() == ["test"]
+        assert story.lamp == "sensed"
+        story.receipt("x-1-1", "b-01.x-1-1")
+        assert story.lamp == "received"
+        story.told("resolved", "b-01.x-1-1")
+        story.wait(10_000)
+        assert story.lamp == "idle"
+
+
+def test_a_test_is_never_held_into_a_cancel():
+    story = Story()
+    story.press()
+    story.receipt("x-1-1")
+    story.key(True)
+    story.press(5_000)
+    assert story.kinds() == ["call", "test"]
+
+
+def test_one_closing_of_the_service_key_makes_one_test():
+    story = Story()
+    story.wait(1_000)
+    story.key(True)
+    story.press()
+    story.press()
+    assert story.kinds() == ["test", "call"]
+
+
+def test_a_service_key_that_was_let_go_or_is_held_too_long_makes_no_test():
+    for start in STARTS:
+        story = Story(start)
+        story.wait(1_000)
+        story.key(True)
+        story.key(False)
+        story.press()
+        story.key(True)
+        story.wait(10_000)
+        story.press()
+        assert story.kinds() == ["call", "call"]
+
+
+def test_a_service_key_that_is_closed_at_power_up_turns_no_call_into_a_test():
+    for start in STARTS:
+        story = Story(start)
+        story.key(True)
+        story.press()
+        assert story.kinds() == ["call"]
+
+
+def test_no_play_with_the_button_alone_makes_a_test_and_each_press_is_a_call():
+    story = Story(link=False)
+    for turn in range(40):
+        story.press(100 * (1 + turn * 7 % 40))
+        story.wait(100 * (turn * 5 % 30))
+    story.happen("link", True)
+    assert set(story.kinds()) == {"call", "cancel"}
+    assert story.kinds().count("call") == 40
+
+
+def test_a_test_does_not_hide_that_somebody_is_coming():
+    story = Story()
+    story.press()
+    story.receipt("x-1-1")
+    story.told("coming")
+    story.key(True)
+    story.press()
+    story.receipt("x-1-2", "b-01.test")
+    story.wait(10_000)
+    assert story.lamp == "coming"
+
+
+def test_a_test_long_after_a_call_shows_nothing_of_the_call():
+    story = Story()
+    story.press()
+    story.receipt("x-1-1")
+    story.told("resolved")
+    story.key(True)
+    story.press()
+    story.receipt("x-1-2", "b-01.test")
+    story.told("ringing", "b-01.test")
+    story.told("resolved", "b-01.test")
+    story.wait(10_000)
+    assert story.lamp == "idle"
+
+
+# -- not getting through ---------------------------------------------------------------------
+
+
+def unheard(start=0):
+    story = Story(start, link=False)
+    story.press()
+    story.wait(8_000)
+    assert story.lamp == "unheard"
+    return story
+
+
+def test_every_press_is_felt_even_when_nothing_gets_through():
+    story = unheard()
+    story.press()
+    assert story.lamp == "sensed"
+    story.wait(2_000)
+    assert story.lamp == "unheard"
+    assert story.sounds[-1][1] == 12_000
+
+
+def test_the_first_minute_cannot_be_quieted():
+    for start in STARTS:
+        story = unheard(start)
+        for _ in range(10):
+            story.press()
+            story.wait(2_500)
+            assert story.sounds[-1] == patterns.PATTERNS["unheard"][1:]
+
+
+def test_after_the_first_minute_it_comes_once_a_minute():
+    for start in STARTS:
+        story = unheard(start)
+        story.wait(59_000)
+        assert story.sounds[-1][1] == 12_000
+        story.wait(2_000)
+        assert story.sounds[-1] == patterns.PATTERNS["unheard later"][1:]
+        story.pass_time(10 * 86_400_000)
+        assert story.sounds[-1] == patterns.PATTERNS["unheard later"][1:]
+        assert story.lamp == "unheard"
+
+
+def test_a_press_after_the_first_minute_is_told_once_more_and_quietens_for_an_hour():
+    for start in STARTS:
+        story = unheard(start)
+        story.wait(61_000)
+        story.press()
+        story.wait(2_000)
+        assert story.lamp == "unheard"
+        assert story.sounds[-1] == patterns.PATTERNS["unheard once"][1:]
+        story.pass_time(HOUR_MS - 60_000)
+        assert story.sounds[-1][1] == 0
+        story.pass_time(120_000)
+        assert story.sounds[-1] == patterns.PATTERNS["unheard later"][1:]
+        story.happen("link", True)
+        assert story.kinds() == ["call", "call"]
+
+
+def test_what_was_quieted_is_loud_again_the_next_time():
+    story = unheard()
+    story.wait(61_000)
+    story.press()
+    story.receipt("x-1-1")
+    story.receipt("x-1-2")
+    story.press()
+    story.wait(8_000)
+    assert story.sounds[-1] == patterns.PATTERNS["unheard"][1:]
+
+
+def test_a_call_that_was_taken_back_sounds_no_more_though_neither_gets_through():
+    story = unheard()
+    story.press(4_000)
+    story.wait(10_000)
+    assert story.lamp == "unheard"
+    assert story.sounds[-1][1] == 0
+    story.press()
+    story.wait(10_000)
+    assert story.sounds[-1][1] == 12_000
+
+
+def test_a_test_that_does_not_get_through_sounds_once():
+    story = Story(link=False)
+    story.wait(1_000)
+    story.key(True)
+    story.press()
+    story.wait(9_000)
+    assert story.lamp == "unheard"
+    assert story.sounds[-1] == patterns.PATTERNS["unheard once"][1:]
+
+
+# -- faults, supply, settings ----------------------------------------------------------------
+
+
+def test_a_button_closed_for_30_seconds_is_a_fault_and_one_call():
+    for start in STARTS:
+        story = Story(start)
+        story.happen("pressed", story.now)
+        story.wait(29_900)
+        assert story.faults == []
+        story.wait(100)
+        assert story.faults == ["stuck"]
+        story.receipt("x-1-1")
+        story.pass_time(8 * 86_400_000)
+        assert story.faults == ["stuck"]
+        assert story.kinds() == ["call"]
+        assert story.lamp == "received"
+        story.told("resolved")
+        assert story.lamp == "fault"
+        story.happen("released", story.now)
+        assert story.faults == ["stuck", ""]
+        assert story.lamp == "idle"
+
+
+def test_a_stuck_button_that_comes_free_calls_again():
+    story = Story()
+    story.press(31_000)
+    story.press()
+    assert story.kinds() == ["call", "call"]
+
+
+def test_a_flash_that_takes_nothing_is_a_fault_until_it_does():
+    story = Story()
+    story.kept = False
+    story.press()
+    assert story.faults == ["flash"]
+    story.kept = True
+    story.press()
+    assert story.faults == ["flash", ""]
+
+
+def test_a_low_supply_is_shown_and_told_until_it_is_well_above_the_mark():
+    story = Story(supply={"low_mv": 3500})
+    for mv, lamp in ((3500, "idle"), (3499, "supply"), (3550, "supply"), (3605, "idle")):
+        story.happen("supply", mv)
+        assert story.lamp == lamp, mv
+    assert story.faults == ["supply", ""]
+
+
+def test_the_worst_of_several_faults_is_shown_and_all_are_told():
+    story = Story(supply={"low_mv": 3500})
+    story.happen("supply", 3000)
+    story.happen("fault", "flash", True)
+    assert story.lamp == "fault"
+    story.happen("fault", "config", True)
+    assert story.lamp == "setup"
+    assert story.faults[-1] == "config flash supply"
+    story.happen("fault", "config", True)
+    assert len(story.faults) == 3
+
+
+def test_a_fault_never_hides_what_becomes_of_a_call():
+    story = Story()
+    story.happen("fault", "flash", True)
+    story.press()
+    assert story.lamp == "sensed"
+    story.receipt("x-1-1")
+    assert story.lamp == "received"
+
+
+def test_quiet_settings_silence_faults_but_never_a_call():
+    story = Story(supply={"low_mv": 3500}, link=False)
+    story.settings(quiet=True)
+    story.happen("supply", 3000)
+    assert story.lamp == "supply"
+    assert story.sounds[-1] == ((), 0)
+    for word in ("sensed", "unheard"):
+        story.press() if word == "sensed" else story.wait(8_000)
+        assert story.sounds[-1] == patterns.PATTERNS[word][1:]
+    story.receipt("x-1-1")
+    story.told("resolved")
+    story.settings()
+    assert story.sounds[-1] == patterns.PATTERNS["supply"][1:]
+
+
+def test_the_gateway_sets_the_interval_of_the_heartbeat_and_takes_it_back():
+    story = Story()
+    story.settings(heartbeat_s=30)
+    story.settings()
+    assert story.every == [30, None]

@@ -1,15 +1,15 @@
 """The volunteer's chime, as a story: who rings, who is answered, what is said."""
 
-from bell import chime
+from bell import chime, patterns
 from bell.ticks import PERIOD, ticks_add
 
-STARTS = (0, PERIOD - 4000)
+STARTS = (0, PERIOD - 6000)
 
 
 class Story:
     """A chime with a journal that always works, and a clock that the test moves."""
 
-    def __init__(self, start=0, records=(), hears=("b-01",)):
+    def __init__(self, start=0, records=(), hears=("b-01",), settled=True):
         self.now = start
         self.state = chime.begin({"hears": list(hears)}, list(records), start)
         self.sent = []
@@ -19,8 +19,12 @@ class Story:
         self.rings = ()
         self.lamp = ""
         self._sequence = 0
+        self.faults = []
+        self.every = []
         self.happen("tick")
         self.happen("link", True)
+        if settled:
+            self.wait(chime.BACK_MS)
 
     def happen(self, *event):
         self.state, actions = chime.step(self.state, event, self.now)
@@ -36,8 +40,12 @@ class Story:
                 self.sent.append((arguments[0], arguments[1]))
             elif what == "drop":
                 self.dropped.append(arguments[0])
+            elif what == "faults":
+                self.faults.append(arguments[0])
+            elif what == "every":
+                self.every.append(arguments[0])
             elif what == "sound":
-                self.sound = (arguments[0], arguments[1])
+                self.sound = tuple(arguments)
                 self.sounds += 1
             elif what == "say":
                 word, _, rest = arguments[0].partition(" ")
@@ -79,12 +87,17 @@ class Story:
         return [fields["episode"] for sent, fields in self.sent if sent == leaf]
 
 
+def ring_at(level):
+    notes, again_ms = patterns.RINGS[level - 1]
+    return notes, again_ms, level
+
+
 def test_a_ring_sounds_and_is_confirmed():
     story = Story()
     story.ring("b-01.1")
     assert story.rings == ("b-01.1",)
     assert story.said("ringing") == ["b-01.1"]
-    assert story.sound == chime.RINGS[0]
+    assert story.sound == ring_at(1)
     assert story.lamp == "ringing"
 
 
@@ -98,7 +111,7 @@ def test_a_press_acknowledges_and_the_sound_ends():
             {"id": "c-1-1", "episode": "b-01.1", "age_ms": 0},
         )
         assert story.rings == ()
-        assert story.sound == ((), 0)
+        assert story.sound == (patterns.PATTERNS["sensed"][1], 0)
         assert story.lamp == "sensed"
         story.happen("message", "c-01", "receipt", {"id": "c-1-1", "episode": "b-01.1"})
         assert story.dropped == ["c-1-1"]
@@ -110,7 +123,7 @@ def test_a_press_acknowledges_and_the_sound_ends():
 def test_the_sound_goes_on_until_the_acknowledgement_is_on_flash():
     story = Story()
     story.ring("b-01.1")
-    _, actions = chime.step(story.state, ("pressed", 0), 0)
+    _, actions = chime.step(story.state, ("pressed", story.now), story.now)
     assert [action[0] for action in actions] == ["note"]
 
 
@@ -122,6 +135,7 @@ def test_one_press_answers_the_one_ringing_longest_and_the_others_go_on():
     story.press()
     assert story.said("acknowledge") == ["b-01.1"]
     assert story.rings == ("b-02.1",)
+    story.wait(chime.AGAIN_MS)
     story.press()
     assert story.said("acknowledge") == ["b-01.1", "b-02.1"]
     assert story.rings == ()
@@ -132,7 +146,7 @@ def test_an_acknowledgement_is_repeated_until_its_receipt():
     story.ring("b-01.1")
     story.press()
     story.wait(10_000)
-    assert story.said("acknowledge") == ["b-01.1"] * 3
+    assert story.said("acknowledge") == ["b-01.1"] * 3  # at once, after 3 and after 9 seconds
     assert story.lamp == "unheard"
 
 
@@ -162,9 +176,9 @@ def test_a_later_step_sounds_louder_and_faster():
     for step in (1, 2, 3, 64):
         story.ring("b-01.1", step=step)
         sounds.append(story.sound)
-    assert sounds == [chime.RINGS[0], chime.RINGS[1], chime.RINGS[2], chime.RINGS[2]]
-    duties = [notes[0][2] for notes, _ in chime.RINGS]
-    pauses = [again_ms for _, again_ms in chime.RINGS]
+    assert sounds == [ring_at(level) for level in (1, 2, 3, 3)]
+    duties = [notes[0][2] for notes, _ in patterns.RINGS]
+    pauses = [again_ms for _, again_ms in patterns.RINGS]
     assert duties == sorted(duties)
     assert pauses == sorted(pauses, reverse=True)
 
@@ -196,7 +210,7 @@ def test_a_hush_of_what_does_not_ring_is_confirmed_too():
 def test_a_test_gives_one_soft_sound_and_needs_no_answer():
     story = Story()
     story.ring("b-01.1", kind="test")
-    assert story.sound == (chime.TEST, 0)
+    assert story.sound == (patterns.TEST, 0)
     assert story.said("ringing") == ["b-01.1"]
     assert story.rings == ()
 
@@ -205,7 +219,7 @@ def test_a_test_does_not_interrupt_a_call():
     story = Story()
     story.ring("b-01.1")
     story.ring("b-02.1", kind="test")
-    assert story.sound == chime.RINGS[0]
+    assert story.sound == ring_at(1)
     assert story.said("ringing") == ["b-01.1", "b-02.1"]
 
 
@@ -231,7 +245,7 @@ def test_a_press_on_a_silent_chime_acknowledges_nothing():
     story = Story()
     story.press()
     assert story.sent == []
-    assert story.sound == (chime.CLICK, 0)
+    assert story.sound == (patterns.CLICK, 0)
 
 
 def test_more_rings_than_it_can_hold_are_not_confirmed():
@@ -332,3 +346,175 @@ def test_the_lamp_flashes_once_for_each_home():
         cycle = next(action[1] for action in actions if action[0] == "lamp")
         flashes.append(len(cycle) // 2)
     assert flashes == [1, 2, 3]
+    assert len(patterns.ringing(9)) // 2 == patterns.MOST_FLASHES
+
+
+# -- what may be stale -----------------------------------------------------------------------
+
+
+def test_a_stale_ring_that_the_broker_kept_is_hushed_before_it_sounds():
+    for start in STARTS:
+        story = Story(start, settled=False)
+        sounds = story.sounds
+        story.ring("b-01.old")
+        assert story.said("ringing") == ["b-01.old"]
+        story.wait(chime.STALE_MS - 100)
+        story.hush("b-01.old", "resolved")
+        story.wait(5_000)
+        assert story.rings == ()
+        assert story.sounds == sounds
+
+
+def test_a_ring_right_after_connecting_sounds_when_the_gateway_does_not_take_it_back():
+    for start in STARTS:
+        story = Story(start, settled=False)
+        story.wait(chime.BACK_MS - 100)
+        story.ring("b-01.1")
+        assert story.rings == ()
+        story.wait(chime.STALE_MS)
+        assert story.rings == ("b-01.1",)
+        story.ring("b-02.1")
+        assert story.rings == ("b-01.1", "b-02.1")
+
+
+def test_a_ring_that_sounds_goes_on_sounding_through_a_new_connection():
+    story = Story()
+    story.ring("b-01.1")
+    sounds = story.sounds
+    story.happen("link", False)
+    story.happen("link", True)
+    story.ring("b-01.1")
+    assert story.rings == ("b-01.1",)
+    assert story.sounds == sounds
+
+
+def test_a_press_while_only_a_stale_ring_is_there_answers_nothing():
+    story = Story(settled=False)
+    story.ring("b-01.old")
+    story.press()
+    assert story.said("acknowledge") == []
+
+
+def test_nothing_rings_after_a_power_cut_until_the_gateway_says_so():
+    story = Story(records=[{"leaf": "acknowledge", "id": "c-1-9", "episode": "b-01.1"}])
+    story.wait(5_000)
+    assert story.rings == ()
+
+
+def test_a_ring_lasts_as_long_as_it_says_and_wraps_the_ticks():
+    for start in STARTS:
+        story = Story(start)
+        story.ring("b-01.1", for_ms=20_000)
+        story.wait(19_900)
+        assert story.rings == ("b-01.1",)
+        story.wait(100)
+        assert story.rings == ()
+        story.wait(5_000)
+        assert story.sound == ((), 0)
+
+
+def test_a_press_that_the_broker_repeats_while_it_rings_or_after_changes_nothing():
+    story = Story()
+    story.hear("x-1")
+    story.hear("x-1")
+    story.wait(2_000)
+    sounds = story.sounds
+    story.hear("x-1")
+    story.wait(3_000)
+    assert story.rings == ("b-01.x-1",)
+    assert story.said("ringing") == ["b-01.x-1"]
+    assert story.sounds == sounds
+
+
+# -- who answers -----------------------------------------------------------------------------
+
+
+def test_a_hand_that_strikes_twice_answers_one_home():
+    for start in STARTS:
+        story = Story(start)
+        story.ring("b-01.1")
+        story.ring("b-02.1")
+        story.press()
+        story.wait(chime.AGAIN_MS - 100)
+        story.press()
+        assert story.said("acknowledge") == ["b-01.1"]
+        assert story.rings == ("b-02.1",)
+        story.wait(100)
+        story.press()
+        assert story.rings == ()
+
+
+def test_the_loudest_of_several_homes_sounds():
+    story = Story()
+    story.ring("b-01.1", step=1)
+    story.ring("b-02.1", step=3)
+    assert story.sound[2] == 3
+    story.hush("b-02.1")
+    assert story.sound[2] == 1
+
+
+def test_an_answer_that_does_not_get_through_sounds_for_a_minute_and_is_light_then():
+    for start in STARTS:
+        story = Story(start)
+        story.ring("b-01.1")
+        story.press()
+        story.wait(8_000)
+        assert story.lamp == "unheard"
+        assert story.sound == patterns.PATTERNS["unheard"][1:]
+        story.wait(61_000)
+        assert story.lamp == "unheard"
+        assert story.sound == ((), 0)
+
+
+def test_a_ring_is_heard_over_an_answer_that_does_not_get_through():
+    story = Story()
+    story.ring("b-01.1")
+    story.press()
+    story.wait(10_000)
+    story.ring("b-02.1")
+    assert story.lamp == "ringing"
+    assert story.sound[2] == 1
+
+
+# -- faults, do not disturb, settings --------------------------------------------------------
+
+
+def test_do_not_disturb_silences_tests_and_faults_and_never_a_call():
+    story = Story()
+    story.happen("message", "c-01", "settings", {"quiet": True})
+    before = story.sounds
+    story.ring("b-01.1", kind="test")
+    story.happen("fault", "sound", True)
+    assert story.lamp == "fault"
+    assert story.said("ringing") == ["b-01.1"]
+    assert story.sound == ((), 0)
+    assert story.sounds == before + 1  # the silence
+    story.ring("b-02.1")
+    assert story.sound == ring_at(1)
+
+
+def test_do_not_disturb_never_silences_a_direct_ring():
+    story = Story()
+    story.happen("message", "c-01", "settings", {"quiet": True})
+    story.hear("x-1")
+    story.wait(2_000)
+    assert story.sound == ring_at(1)
+
+
+def test_a_chime_that_is_stuck_says_so_and_still_rings():
+    for start in STARTS:
+        story = Story(start)
+        story.press()
+        story.wait(30_000)
+        assert story.faults == ["stuck"]
+        story.ring("b-01.1")
+        assert story.lamp == "ringing"
+        assert story.said("acknowledge") == []
+        story.happen("released", story.now)
+        assert story.faults == ["stuck", ""]
+
+
+def test_the_gateway_sets_the_interval_of_a_chimes_heartbeat():
+    story = Story()
+    story.happen("message", "c-01", "settings", {"heartbeat_s": 15})
+    assert story.every == [15]

@@ -34,7 +34,7 @@ def test_what_is_left_out_has_a_default():
     assert settings["password"] is None
     assert settings["heartbeat_s"] == 60
     assert settings["hears"] == []
-    assert settings["pins"] == {"button": 0, "lamp": 2, "buzzer": 4}
+    assert settings["pins"] == {"button": 27, "lamp": 26, "buzzer": 25}
 
 
 def test_each_missing_field_is_named_with_what_to_do():
@@ -53,8 +53,18 @@ def test_each_wrong_field_is_named_with_what_it_must_be():
         "broker": ([], {}, "host", [None]),
         "heartbeat_s": (0, 86401, 1.5, "60", True, None),
         "hears": ("b-01", [1], ["B"], None, ["b"] * 17),
-        "pins": ([], {"button": "0"}, {"button": 49}, {"lamp": 0}, {"lamp": True}),
+        "pins": (
+            [],
+            {"button": "0"},
+            {"button": 49},
+            {"lamp": 27},
+            {"lamp": True},
+            {"service": 27},
+            {"sck": -1},
+        ),
         "ca": (1, ""),
+        "sound": (1, ""),
+        "supply": ([], 3500, {}, {"low_mv": -1}, {"low_mv": 1, "ratio_milli": 999}),
         "user": (1, ""),
         "password": (1, ""),
     }
@@ -219,3 +229,15 @@ def test_no_error_shows_any_secret():
         message = error_of(changed(**{name: ["sesame"]}))
         assert message
         assert "sesame" not in message
+
+
+def test_a_stored_sound_needs_its_pins_and_the_supply_its_own():
+    assert "sck, ws and sd" in error_of(changed(sound="ding.wav"))
+    assert "supply" in error_of(changed(supply={"low_mv": 3500}))
+    assert "supply" in error_of(changed(pins={"supply": 34}))
+    pins = {"sck": 14, "ws": 13, "sd": 12, "supply": 34, "service": 0}
+    settings = config.check(changed(pins=pins, sound="ding.wav", supply={"low_mv": 3500}))
+    assert settings["sound"] == "ding.wav"
+    assert settings["supply"] == {"low_mv": 3500, "ratio_milli": 1000}
+    assert settings["pins"]["service"] == 0
+    assert config.check(GOOD)["sound"] is None

@@ -129,15 +129,19 @@ class VirtualBoard:
             raise RuntimeError(f"{self.directory.name} has no power")
         return self._process.pid
 
-    async def start(self) -> None:
-        """Give it power. Returns when the process runs, not when the firmware is ready."""
+    async def start(self, *how: str) -> None:
+        """Give it power. Returns when the process runs, not when the firmware is ready.
+
+        `held`: the button is closed when the power comes, until `release`. `deaf`: the output of
+        stored sounds takes nothing.
+        """
         if self.alive:
             return
         self.directory.mkdir(parents=True, exist_ok=True)
         if self.config is not None:
             self._write_config()
         self._has_power = True
-        process = await self._boot()
+        process = await self._boot(*how)
         self._reader = asyncio.create_task(self._live(process))
 
     async def _boot(self, *how: str) -> asyncio.subprocess.Process:
@@ -191,6 +195,22 @@ class VirtualBoard:
     def hold(self, ms: int = 3500) -> None:
         """Hold the button for `ms`."""
         self.press(ms)
+
+    def key(self, ms: int = 3000) -> None:
+        """Hold the service key for `ms`."""
+        self._tell(f"key {ms}")
+
+    def release(self) -> None:
+        """Let go of a button that was held when the power came."""
+        self._tell("release")
+
+    def blind(self, block_ms: int, press_ms: int) -> None:
+        """Block the interpreter for so long, and press meanwhile for `press_ms`."""
+        self._tell(f"blind {block_ms} {press_ms}")
+
+    def supply(self, mv: int) -> None:
+        """Have the converter see so many millivolts. It outlives a power cut."""
+        self._tell_air("supply", str(mv * 1000))
 
     def wifi(self, up: bool) -> None:
         """Switch the air on or off around this board. It outlives a power cut."""

@@ -1,21 +1,28 @@
 """The hand that presses and the air that carries the Wi-Fi, as lines on standard input.
 
-`press MS` closes the button's contact for so long. `wifi 0|1` takes the air away or gives it back;
-`air JSON` says which networks there are, {"ssid": "password"}, null for any; `address IP` is what
-the router gives from now on. `pass MS TOKEN` is answered with `done TOKEN` when so much of the
-board's time has passed. The end of the input is the end of the board: whoever started it is gone.
-What goes out besides the firmware's console is a line that begins with TRACE.
+`press MS` closes the button's contact for so long, `key MS` the service key's; `release` opens a
+button that was held when the power came; `blind BLOCK PRESS` blocks the interpreter for so long,
+while the button is pressed for PRESS milliseconds; `supply UV` is what the converter sees.
+`wifi 0|1` takes the air away or gives it back; `air JSON` says which networks there are,
+{"ssid": "password"}, null for any; `address IP` is what the router gives from now on. `pass MS
+TOKEN` is answered with `done TOKEN` when so much of the board's time has passed. The end of the
+input is the end of the board: whoever started it is gone. What goes out besides the firmware's
+console is a line that begins with TRACE.
 """
 
 import asyncio
 import json
 import os
 import sys
+import time
 
 TRACE = "\x01"
 BETWEEN_MS = 50
 tracing = "trace" in sys.argv
 pins = {}  # number -> machine.Pin
+contacts = []  # the pins that close to ground, in the order of their making: button, service key
+supply = {"uv": 0}  # what the converter sees
+i2s = {"deaf": "deaf" in sys.argv}  # an output that takes nothing
 wifi = {"up": True, "air": None, "address": "192.168.1.20"}
 _finger = asyncio.Lock()
 
@@ -46,6 +53,16 @@ def trace(*words):
         print(TRACE + " ".join(str(word) for word in words))
 
 
+def later(ms, call):
+    """Call it after so much of the board's time."""
+
+    async def wait():
+        await asyncio.sleep(ms / 1000)
+        call()
+
+    asyncio.create_task(wait())  # noqa: RUF006 - the loop keeps it
+
+
 def die():
     """End this process at once, so that nothing of the firmware can hold it up."""
     if sys.implementation.name == "micropython":
@@ -63,6 +80,14 @@ async def listen():
         words = line.decode().split()
         if words[0] == "press":
             asyncio.create_task(_press(int(words[1])))  # noqa: RUF006 - the loop keeps it
+        elif words[0] == "key":
+            asyncio.create_task(_press(int(words[1]), 1))  # noqa: RUF006
+        elif words[0] == "release":
+            contacts[0].drive(1)
+        elif words[0] == "blind":
+            await _blind(int(words[1]), int(words[2]))
+        elif words[0] == "supply":
+            supply["uv"] = int(words[1])
         elif words[0] == "wifi":
             wifi["up"] = words[1] == "1"
         elif words[0] == "air":
@@ -89,17 +114,34 @@ async def _stdin():
     return reader
 
 
-async def _contact():
-    while True:
-        for pin in pins.values():
-            if pin.is_input:
-                return pin
+async def _contact(place):
+    while len(contacts) <= place:
         await asyncio.sleep(0.01)  # the firmware has only just begun to start
+    return contacts[place]
 
 
-async def _press(ms):
+async def _blind(block_ms, press_ms):
+    # The chip runs a pin's handler between two instructions of the interpreter. While one call
+    # blocks none runs; then they all do, and see the level that the pin has by then.
+    contact = await _contact(0)
+    time.sleep(block_ms / 1000)  # noqa: ASYNC251 - that is what is to be tried
+    if press_ms < block_ms:
+        contact.noticed(2)
+    else:
+        contact.drive(0)
+        await asyncio.sleep((press_ms - block_ms) / 1000)
+        contact.drive(1)
+
+
+async def _press(ms, place=0):
+    if place == 1:  # the other hand
+        key = await _contact(1)
+        key.drive(0)
+        await asyncio.sleep(ms / 1000)
+        key.drive(1)
+        return
     async with _finger:  # one after the other, with time between for the contact to open
-        contact = await _contact()
+        contact = await _contact(0)
         contact.drive(0)
         await asyncio.sleep(ms / 1000)
         contact.drive(1)

@@ -31,6 +31,10 @@ class Pin:
         self._value = value
         self._handler = None
         control.pins[number] = self
+        if self.is_input and pull == Pin.PULL_UP:
+            if "held" in sys.argv and not control.contacts:
+                self._value = 0  # the finger was there before the power
+            control.contacts.append(self)
 
     def value(self, value=None):
         if value is None:
@@ -50,6 +54,11 @@ class Pin:
             if self._handler is not None:
                 self._handler(self)
 
+    def noticed(self, times):
+        """The level changed and changed back before anybody could look."""
+        for _ in range(times):
+            self._handler(self)
+
 
 class PWM:
     def __init__(self, pin, freq=0, duty_u16=0):
@@ -67,6 +76,48 @@ class PWM:
 
     def deinit(self):
         self.duty_u16(0)
+
+
+class ADC:
+    def __init__(self, pin):
+        self._pin = pin
+
+    def read_uv(self):
+        return control.supply["uv"]
+
+
+class I2S:
+    """Takes what is written in the time that it would sound, on a real output."""
+
+    TX = 0
+    MONO = 0
+
+    def __init__(self, number, sck, ws, sd, mode, bits, format, rate, ibuf):
+        control.trace("i2s", sd.number, rate)
+        self._rate = rate
+        self._handler = None
+        self._written = 0
+
+    @staticmethod
+    def shift(buf, bits, shift):
+        for place in range(0, len(buf), 2):
+            sample = buf[place] | buf[place + 1] << 8
+            sample = sample - 65536 if sample >= 32768 else sample
+            sample = sample << shift if shift > 0 else sample >> -shift
+            buf[place] = sample & 255
+            buf[place + 1] = sample >> 8 & 255
+
+    def irq(self, handler):
+        self._handler = handler
+
+    def write(self, buf):
+        self._written += len(buf)
+        control.trace("i2s", "wrote", self._written)
+        if not control.i2s["deaf"]:
+            control.later(len(buf) * 500 // self._rate, lambda: self._handler(self))
+
+    def deinit(self):
+        control.trace("i2s", "end", self._written)
 
 
 class WDT:

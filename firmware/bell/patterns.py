@@ -1,0 +1,61 @@
+"""Light and sound of every state, for button and chime, as data. docs/hardware.md shows them.
+
+Owns the table. Knows nothing of when a state is shown, and of pins.
+
+Two states never differ in colour, pitch or loudness alone: an old ear has lost the high notes and
+a cheap lamp has one colour. They differ in light by the number of flashes in a group, their
+length or their rate, and in sound by the number of notes, whether they rise or fall, or their
+length. tests/firmware/test_patterns.py holds the table to it.
+"""
+
+LOUD = 32768  # half of the time on: as loud as a buzzer can be
+SOFT = 1500
+
+_REST = (0, 150, 0)
+# 520 Hz: of all sounds tried, a square wave of that pitch wakes most of those who hear badly.
+_UNHEARD = ((520, 300, LOUD), _REST, (520, 300, LOUD), _REST, (520, 700, LOUD))
+_SUPPLY = ((1319, 60, LOUD), _REST, (1319, 60, LOUD))
+_FAULT = ((660, 120, LOUD), _REST) * 3 + ((660, 120, LOUD),)
+_UNHEARD_LIGHT = (170, 170, 170, 170, 170, 1000)
+
+# state -> (light: milliseconds on, off, on, off, … for ever; sound: (hertz, milliseconds, duty of
+# 65535) each, a hertz of 0 being a rest; milliseconds until the sound comes again, 0 for once).
+# Never more than three flashes in a second: more can bring on a fit (WCAG 2.3.1).
+PATTERNS = {
+    "idle": ((30, 9970), (), 0),
+    "sensed": ((170, 170), ((1319, 120, LOUD),), 0),
+    "received": ((500, 500), ((1047, 150, LOUD), (1319, 250, LOUD)), 30_000),
+    "coming": ((1000, 0), ((1047, 200, LOUD), (1319, 200, LOUD), (1568, 500, LOUD)), 60_000),
+    "arrived": ((2500, 500), ((1319, 400, LOUD), (1047, 700, LOUD)), 0),
+    "cancelling": ((1000, 170), ((880, 800, LOUD),), 0),
+    "cancelled": ((100, 1900), ((1319, 150, LOUD), (1047, 150, LOUD), (784, 450, LOUD)), 0),
+    # Not getting through: the elder must hear that it is time to reach for the telephone.
+    "unheard": (_UNHEARD_LIGHT, _UNHEARD, 12_000),
+    "unheard later": (_UNHEARD_LIGHT, _UNHEARD, 60_000),
+    "unheard once": (_UNHEARD_LIGHT, _UNHEARD, 0),
+    "supply": ((60, 300, 60, 4580), _SUPPLY, 300_000),
+    "fault": ((60, 300, 60, 300, 60, 300, 60, 3860), _FAULT, 300_000),
+    "setup": (
+        (900, 200, 150, 1250),
+        ((660, 200, LOUD), (988, 200, LOUD), (660, 400, LOUD)),
+        300_000,
+    ),
+}
+
+# The chime's ding-dong by the step of the plan, as (sound, milliseconds until it comes again):
+# louder and faster. The last one counts for all later steps.
+RINGS = (
+    (((988, 400, 6000), (784, 800, 6000)), 3000),
+    (((988, 350, 16000), (784, 700, 16000)), 1500),
+    (((1319, 250, LOUD), (1047, 500, LOUD)), 600),
+)
+TEST = ((784, 150, SOFT), (988, 250, SOFT))  # a test: dong-ding, once, softly
+CLICK = ((1760, 40, SOFT),)  # the chime was pressed while nothing rings: it lives
+
+_FLASH = (400, 200)
+MOST_FLASHES = 5
+
+
+def ringing(homes: int) -> tuple:
+    """The light of a chime: a long flash for each home that rings, at most five."""
+    return (_FLASH * min(homes, MOST_FLASHES))[:-1] + (1200,)
