@@ -32,8 +32,12 @@ _LAMPS: Final = {
     "received": ("已收到，呼叫中", "received, calling", "bright_yellow"),
     "coming": ("有人来了", "somebody is coming", "bold green"),
     "arrived": ("人到了", "somebody is here", "green"),
+    "cancelling": ("正在取消", "being taken back", "cyan"),
     "cancelled": ("已取消", "taken back", "cyan"),
     "unheard": ("未送达，请打电话", "NOT HEARD: TELEPHONE", "bold red"),
+    "supply": ("电压低", "low supply", "red"),
+    "fault": ("有故障", "fault", "red"),
+    "setup": ("配置有误", "wrong settings", "red"),
 }
 _STATES: Final = {
     "ringing": ("响铃中", "ringing"),
