@@ -8,6 +8,7 @@ import asyncio
 
 from bell import VERSION, wire
 from bell.board import Board
+from bell.clock import Clock
 from bell.console import Console
 from bell.journal import Journal
 from bell.link import Link
@@ -48,7 +49,8 @@ class App:
         self._journal = Journal(directory, starts.life, starts.boot)
         self._state = self._role.begin(settings, self._journal.records, self._board.now())
         will = (wire.topic(self._name, "state"), wire.encode("state", {"online": False}))
-        self._link = Link(settings, self._board, will, self)
+        clock = Clock(directory, self._board)
+        self._link = Link(settings, self._board, will, self, clock)
         self._up_ms = 0
         self._counted = self._board.now()
         self._beat_ms = 0

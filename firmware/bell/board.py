@@ -109,6 +109,14 @@ class Board:
         """Why the board started, as the chip numbers it."""
         return machine.reset_cause()
 
+    def date(self) -> int:
+        """The chip's calendar as time.time(). It goes on until a power cut."""
+        return int(time.time())
+
+    def set_date(self, moment: tuple) -> None:
+        """Set the calendar: year, month, day, weekday, hour, minute, second, microsecond."""
+        machine.RTC().datetime(moment)
+
     def _closing(self, number: int) -> Contact:
         pin = machine.Pin(number, machine.Pin.IN, machine.Pin.PULL_UP)
         edges = machine.Pin.IRQ_FALLING | machine.Pin.IRQ_RISING

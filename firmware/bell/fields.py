@@ -24,6 +24,8 @@ def check(config: object) -> dict:
     _need(role in ("button", "chime"), "role", '"button" or "chime"', role)
     ca = config.get("ca")
     _need(ca is None or _is_text(ca, 1, 64), "ca", "the name of a DER file", ca)
+    ntp = config.get("ntp")
+    _need(ntp is None or _is_text(ntp, 1, 253), "ntp", "the name of a time server", ntp)
     heartbeat_s = config.get("heartbeat_s", 60)
     _need(_is_int(heartbeat_s, 1, 86400), "heartbeat_s", "1 to 86400", heartbeat_s)
     hears = config.get("hears", [])
@@ -42,6 +44,7 @@ def check(config: object) -> dict:
         "user": _text(config, "user", device),
         "password": _text(config, "password", None),
         "ca": ca,
+        "ntp": ntp,
         "heartbeat_s": heartbeat_s,
         "hears": hears,
         "pins": pins,

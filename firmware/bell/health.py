@@ -9,7 +9,8 @@ from bell.ticks import is_over, ticks_add
 
 STUCK_MS = 30_000
 LAMPS = ("setup", "fault", "supply")  # of which a quiet device makes no sound
-_LAMP_OF = {"config": "setup", "supply": "supply"}  # every other fault is a "fault"
+# Every other fault is a "fault".
+_LAMP_OF = {"config": "setup", "password": "setup", "supply": "supply"}
 
 
 def begin(config: dict) -> dict:

@@ -14,6 +14,7 @@ from bell.ticks import is_over, ticks_add
 
 KEEPALIVE_S = 20
 PING_AFTER_MS = 8_000
+CONNECT_MS = 8_000  # for TLS to agree, which costs an ESP32 two seconds, and CONNECT to leave
 ANSWER_MS = 5_000  # for CONNACK, PUBACK, SUBACK, PINGRESP and for the socket to take a packet
 LOOK_MS = 500
 MOST_QUEUED = 64
@@ -32,19 +33,23 @@ class Broken(Exception):  # noqa: N818 - the connection is, not the program
     """The connection is of no more use; the message says why."""
 
 
+class NotWelcome(Broken):
+    """The broker does not let this device in; a technician must see to it."""
+
+
 class Client:
     """One connection. `run` lives as long as it does; `publish` and `subscribe` only queue."""
 
-    def __init__(self, reader, writer, now, on_message, on_subscribed, is_alive) -> None:
+    def __init__(self, reader, writer, now, on_message, on_subscribed, look) -> None:
         """`now()` gives ticks; `on_message(topic, payload, retained)` is called before a message
         is acknowledged, `on_subscribed()` when the broker has taken a subscription; when
-        `is_alive()` is no longer true the connection ends."""
+        `look()` has something to say against the connection, it ends."""
         self._reader = reader
         self._writer = writer
         self._now = now
         self._on_message = on_message
         self._on_subscribed = on_subscribed
-        self._is_alive = is_alive
+        self._look = look
         self._queue: list = []
         self._queued = asyncio.Event()
         self._over = asyncio.Event()
@@ -58,9 +63,9 @@ class Client:
 
         `will` is (topic, payload), retained, QoS 1.
         """
-        self._writer.write(connect_packet(name, user, password, will))
+        packet = connect_packet(name, user, password, will)
         try:
-            await asyncio.wait_for(self._writer.drain(), ANSWER_MS // 1000)
+            await asyncio.wait_for(self._send(packet), CONNECT_MS // 1000)
             kind, body = await asyncio.wait_for(self._read(), ANSWER_MS // 1000)
         except asyncio.TimeoutError:
             raise Broken("no CONNACK for {} s".format(ANSWER_MS // 1000))
@@ -68,9 +73,15 @@ class Client:
             raise Broken("no CONNACK: {}".format(why))
         if kind != 0x20 or len(body) != 2:
             raise Broken("no MQTT broker")
+        if body[1] in (0x04, 0x05):
+            raise NotWelcome(_REFUSED[body[1]])
         if body[1] != 0:
             raise Broken(_REFUSED.get(body[1], "refused"))
         return body[0] == 1
+
+    async def _send(self, packet: bytes) -> None:
+        self._writer.write(packet)
+        await self._writer.drain()
 
     async def run(self) -> None:
         """Read, write and watch the deadlines until something ends the connection, which is
@@ -132,8 +143,9 @@ class Client:
             for answer, deadline in self._deadlines.values():
                 if is_over(now, deadline):
                     raise Broken("no {} for {} s".format(answer, ANSWER_MS // 1000))
-            if not self._is_alive():
-                raise Broken("the Wi-Fi is gone")
+            trouble = self._look()
+            if trouble:
+                raise Broken(trouble)
             if is_over(now, self._ping_at):
                 self._deadlines["ping"] = ("PINGRESP", ticks_add(now, ANSWER_MS))
                 self._ping_at = ticks_add(now, PING_AFTER_MS)

@@ -17,13 +17,13 @@ class Wire:
         self.written = b""
         self.messages = []
         self.closed = False
-        self.is_alive = True
+        self.trouble = None
         self.subscribed = 0
         self._incoming = b""
         self._is_over = False
         self._event = asyncio.Event()
         self.client = mqtt.Client(
-            self, self, lambda: self.now, self._take, self._count, lambda: self.is_alive
+            self, self, lambda: self.now, self._take, self._count, lambda: self.trouble
         )
 
     def _take(self, topic, payload, retained):
@@ -249,7 +249,7 @@ def test_an_end_of_the_stream_ends_the_connection():
 
 def test_a_lost_wifi_ends_the_connection():
     async def story(wire):
-        wire.is_alive = False
+        wire.trouble = "the Wi-Fi is gone"
         await wire.client._over.wait()
 
     assert played(story) == "the Wi-Fi is gone"

@@ -4,6 +4,7 @@ only the chip knows how to.
 """
 
 import asyncio
+import select
 import sys
 import time
 
@@ -16,6 +17,7 @@ import control
 
 if hasattr(time, "like_the_board"):
     time.like_the_board()
+    select.watch_writing(asyncio.StreamReader)
 sys.path.insert(1, sys.argv[1])
 _run = asyncio.run
 

@@ -12,23 +12,45 @@ import uselect
 import utime
 from uselect import POLLERR, POLLHUP, POLLIN, POLLOUT
 
-__all__ = ("POLLERR", "POLLHUP", "POLLIN", "POLLOUT", "poll")
+__all__ = ("POLLERR", "POLLHUP", "POLLIN", "POLLOUT", "poll", "watch_writing")
 GRACE_MS = 150
 _LONGEST_MS = 1000  # of the board's time at once, so that a hasty wait still looks around
+
+
+_patient_until = None
+
+
+def _be_patient(until):
+    global _patient_until
+    _patient_until = until
+
+
+def _is_patient(now):
+    if _patient_until is not None and utime.ticks_diff(now, _patient_until) >= 0:
+        _be_patient(None)
+    return _patient_until is not None
+
+
+def watch_writing(stream):
+    """Be patient whenever something is written to an object of the class `stream`."""
+    write = stream.write
+
+    def patiently(self, data):
+        _be_patient(utime.ticks_add(utime.ticks_ms(), GRACE_MS))
+        return write(self, data)
+
+    stream.write = patiently
 
 
 class _Poll:
     def __init__(self):
         self._poll = uselect.poll()
         self._owed = 0  # thousandths of a real millisecond that waiting has saved up
-        self._patient_until = None
 
     def register(self, stream, events=POLLIN | POLLOUT):
-        self._look_at(events)
         self._poll.register(stream, events)
 
     def modify(self, stream, events):
-        self._look_at(events)
         self._poll.modify(stream, events)
 
     def unregister(self, stream):
@@ -36,7 +58,7 @@ class _Poll:
 
     def poll(self, ms=-1, flags=0):
         began = utime.ticks_ms()
-        if ms < 0 or self._is_patient(began):
+        if ms < 0 or _is_patient(began):
             found = self._poll.poll(ms if 0 <= ms < GRACE_MS else GRACE_MS)
         else:
             ms = min(ms, _LONGEST_MS)
@@ -47,22 +69,11 @@ class _Poll:
             time.skip_ms(max(0, min(ms, really * time.SPEED if found else ms) - really))
         for stream, events in found:
             if stream is not sys.stdin and events & ~POLLOUT:
-                self._patient_until = None
+                _be_patient(None)
         return found
 
     def ipoll(self, ms=-1, flags=0):
         return iter(self.poll(ms, flags))
-
-    def _look_at(self, events):
-        # asyncio asks for room to write only when it has something to write.
-        if events & POLLOUT:
-            self._patient_until = utime.ticks_add(utime.ticks_ms(), GRACE_MS)
-
-    def _is_patient(self, now):
-        until = self._patient_until
-        if until is not None and utime.ticks_diff(now, until) >= 0:
-            self._patient_until = until = None
-        return until is not None
 
 
 def poll():

@@ -1,0 +1,144 @@
+"""Opens a connection to a broker: name, socket, TLS.
+
+Owns the socket until it is a stream, so that none is left open, and what may be wrong with a
+certificate. Knows nothing of MQTT. MicroPython has no finaliser on every port: what is not closed
+by hand stays open.
+"""
+
+import asyncio
+import errno
+import select
+import socket
+import sys
+
+from bell.ticks import ticks_diff
+
+CONNECT_MS = 8_000  # a lost SYN is repeated after 1 and 3 seconds
+LOOK_MS = 10
+_TCP = 6
+_NODELAY = 1
+_REQUIRED = 2  # ssl.CERT_REQUIRED; without it nothing at all is verified
+# Words of Mbed TLS, and of OpenSSL where the firmware runs under CPython.
+_FUTURE = ("validity starts in the future", "not yet valid")
+_EXPIRED = ("validity has expired", "has expired")
+_NAME = ("does not match", "doesn't match", "not valid for")
+_SIGNER = ("not correctly signed", "self-signed", "self signed", "unable to get")
+
+
+class Refused(Exception):  # noqa: N818 - it is the broker that is
+    """The broker's certificate is not good; the message says why, `only_date` whether it is of
+    the future and otherwise good."""
+
+    def __init__(self, message: str, only_date: bool) -> None:
+        super().__init__(message)
+        self.only_date = only_date
+
+
+class Connection:
+    """A stream to a broker. Close it, whatever has happened to it."""
+
+    def __init__(self, reader, writer, raw) -> None:
+        self.reader = reader
+        self.writer = writer
+        self._raw = raw
+
+    def close(self) -> None:
+        """Close it at once."""
+        try:
+            self.writer.close()
+            if self._raw is not None:
+                self._raw.close()
+        except OSError:
+            pass  # it was broken anyway
+
+
+async def dial(host: str, port: int, ca: str | None, now, seen=None) -> Connection:
+    """A connection to `host`, over TLS if there is the DER file `ca` of an authority, without a
+    handshake as yet. The name is asked for anew each time: the address may have changed.
+
+    `seen(certificate)` is called for each one in the chain before it is verified. Raises OSError.
+    """
+    if sys.implementation.name != "micropython":
+        context = _context(ca) if ca else None
+        name = host if ca else None
+        opening = asyncio.open_connection(host, port, ssl=context, server_hostname=name)
+        return Connection(*await asyncio.wait_for(opening, CONNECT_MS / 1000), None)
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
+    raw = socket.socket(family, kind, protocol)
+    try:
+        await _connect(raw, address, now)
+        sock = raw
+        if ca:
+            context = _context(ca, seen)
+            sock = context.wrap_socket(raw, server_hostname=host, do_handshake_on_connect=False)
+        stream = asyncio.StreamReader(sock)
+    except BaseException:
+        raw.close()
+        raise
+    return Connection(stream, stream, raw)
+
+
+async def _connect(raw, address, now) -> None:
+    raw.setblocking(False)
+    raw.setsockopt(_TCP, _NODELAY, 1)
+    try:
+        raw.connect(address)
+    except OSError as why:
+        if why.args[0] != errno.EINPROGRESS:
+            raise
+    poll = select.poll()
+    poll.register(raw, select.POLLOUT)
+    began = now()
+    while not poll.poll(0):
+        if ticks_diff(now(), began) >= CONNECT_MS:
+            raise OSError(errno.ETIMEDOUT)
+        await asyncio.sleep(LOOK_MS / 1000)
+
+
+def _context(ca: str, seen=None):
+    """A context that trusts the authority in the DER file `ca` and nobody else."""
+    try:
+        with open(ca, "rb") as file:
+            authority = file.read()
+        if seen is None:
+            import ssl
+
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.load_verify_locations(cadata=authority)
+        else:
+            import tls  # what MicroPython's ssl stands on: only here certificates can be seen
+
+            context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+            context.load_verify_locations(authority)
+            context.verify_callback = (  # pyright: ignore - newer than the stubs
+                lambda der, depth: seen(der) or 0
+            )
+    except (OSError, ValueError) as why:
+        raise OSError("{} is no authority ({}): run lovebell-tech provision".format(ca, why))
+    # Some versions of MicroPython begin with CERT_NONE.
+    context.verify_mode = _REQUIRED  # pyright: ignore - an integer there
+    return context
+
+
+def refusal(words: str, host: str, today: str) -> Refused | None:
+    """What the TLS library has said against a certificate, in words that say what to do. None if
+    it is about something else."""
+    complaints = [line for line in words.split("\n") if line.strip()]
+    future = _any(words, _FUTURE)
+    others = []
+    if _any(words, _EXPIRED):
+        others.append("it has expired, today is {}: renew it".format(today))
+    if _any(words, _NAME):
+        others.append("it is not for {}: run lovebell-tech provision".format(host))
+    if _any(words, _SIGNER):
+        others.append("no authority of ours has signed it: run lovebell-tech provision")
+    if not future and not others:
+        return None
+    if future:
+        others.append("it is of the future, today is {}".format(today))
+    only_date = all(_any(complaint, _FUTURE) for complaint in complaints)
+    return Refused("its certificate is refused: " + "; ".join(others), only_date)
+
+
+def _any(words: str, wanted: tuple) -> bool:
+    return any(word in words for word in wanted)
