@@ -1,0 +1,205 @@
+"""Whatever happens to an episode, in whatever order and however often: what must always hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from lovebell.domain import calls, course
+from lovebell.domain.codec import call_plan_to_json, episode_from_json, episode_to_json
+from lovebell.domain.episode import (
+    Acknowledged,
+    Arrived,
+    Back,
+    Cancelled,
+    Due,
+    Episode,
+    Event,
+    Hushed,
+    Kind,
+    Limits,
+    Note,
+    Outcome,
+    Phase,
+    Pressed,
+    Repaired,
+    Resolved,
+    Ring,
+    Ringing,
+    State,
+    Tell,
+    What,
+)
+from lovebell.domain.plan import CallStep, Target
+
+START = 1_800_000_000_000
+CHIMES = st.sampled_from(["c-1", "c-2", "c-3", "c-4", "c-stray"])
+PEOPLE = st.builds(
+    Target,
+    st.sampled_from(["r-1", "r-2", "r-3"]),
+    st.just("示例大姐"),
+    st.lists(CHIMES, max_size=2, unique=True).map(tuple),
+)
+STEPS = st.builds(
+    CallStep,
+    st.just("paired"),
+    st.sampled_from([5_000, 45_000, 120_000, 86_400_000]),
+    st.lists(PEOPLE, max_size=3, unique_by=lambda target: target.responder).map(tuple),
+)
+PLANS = st.lists(STEPS, min_size=1, max_size=4).map(tuple)
+EVENTS = st.one_of(
+    st.builds(Pressed, st.just("p-2"), st.integers(1, 3)),
+    st.just(Cancelled("p-3")),
+    st.just(Due()),
+    st.builds(Ringing, CHIMES, st.just("r-1")),
+    st.builds(Hushed, CHIMES),
+    st.builds(Back, CHIMES),
+    st.builds(Acknowledged, PEOPLE, st.just("c-1"), st.one_of(CHIMES, st.just(""))),
+    st.builds(Arrived, PEOPLE, st.just("desk")),
+    st.just(Resolved("desk", "helped")),
+    st.builds(Repaired, PEOPLE),
+)
+# Not a resolution: most episodes should live long enough to be interesting.
+OPEN_EVENTS = EVENTS.filter(lambda event: not isinstance(event, Resolved | Cancelled))
+#: Said twice in a row they may do more than once: the caller has told them apart by their ids
+#: (Pressed), a chime that starts twice is told twice (Back), and what is done late is recorded
+#: each time. All others must be harmless.
+COUNTED = (Pressed, Back)
+LATE = {What.LATE_ACKNOWLEDGED, What.LATE_ARRIVED, What.ALSO_ARRIVED, What.CANCEL_ASKED}
+
+
+class EpisodeMachine(RuleBasedStateMachine):
+    """One episode, to which everything happens in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = START
+        self.episode: Episode
+        self.over = False
+
+    @initialize(plan=PLANS, kind=st.sampled_from([Kind.CALL, Kind.CALL, Kind.TEST]))
+    def it_begins(self, plan: tuple[CallStep, ...], kind: Kind) -> None:
+        home = ("h-1", "示例路 1 号")
+        outcome = course.begin("b-1.p-1", kind, "b-1", home, plan, Limits(), self.now)
+        assert any(isinstance(effect, Tell) for effect in outcome.effects)
+        self.keep(outcome)
+
+    @rule(event=OPEN_EVENTS)
+    def something_happens(self, event: Event) -> None:
+        self.happen(event)
+
+    @rule(event=EVENTS)
+    def anything_happens(self, event: Event) -> None:
+        self.happen(event)
+
+    @rule(later_ms=st.sampled_from([0, 500, 1_999, 2_000, 44_000, 61_000, 700_000, 90_000_000]))
+    def time_goes_by(self, later_ms: int) -> None:
+        self.now += later_ms
+
+    @precondition(lambda self: self.episode.deadline is not None)
+    @rule()
+    def the_deadline_comes(self) -> None:
+        """A deadline that has passed is dealt with: the next one lies ahead, or there is none."""
+        self.now = max(self.now, self.episode.deadline or 0)
+        before = self.episode
+        self.happen(Due())
+        assert self.episode != before
+        assert self.episode.deadline is None or self.episode.deadline > self.now
+
+    @precondition(lambda self: self.episode.state is State.RINGING)
+    @rule()
+    def nobody_answers_for_a_long_time(self) -> None:
+        """Everybody of the last step is rung in the end, and again for ever."""
+        if self.episode.kind is Kind.TEST:
+            return
+        for _ in range(1_000):
+            if self.episode.step == self.episode.last_step:
+                break
+            self.the_deadline_comes()
+        last = self.episode.plan[-1]
+        reachable = {chime for target in last.targets for chime in target.chimes}
+        self.now = max(self.now, self.episode.until_ms or 0)
+        rung = {effect.chime for effect in self.happen(Due()).effects if isinstance(effect, Ring)}
+        assert rung >= reachable
+        assert self.episode.state is State.RINGING
+
+    def happen(self, event: Event) -> Outcome:
+        before = self.episode
+        outcome = course.advance(before, event, self.now)
+        rings = {effect.chime for effect in outcome.effects if isinstance(effect, Ring)}
+        if before.state is State.RESOLVED:
+            assert not rings
+            assert outcome.episode.state is State.RESOLVED
+            assert (outcome.episode.outcome, outcome.episode.ended_ms) == (
+                before.outcome,
+                before.ended_ms,
+            )
+        if rings:
+            assert outcome.episode.state is State.RINGING
+            told = {call.chime: call for call in outcome.episode.calls}
+            # Who is told to ring is watched until it answers, and only for what it was told.
+            assert all(told[chime].again_ms is not None for chime in rings)
+        self.same_again(event, outcome)
+        self.keep(outcome)
+        return outcome
+
+    def same_again(self, event: Event, outcome: Outcome) -> None:
+        """The broker, or an impatient thumb, says it twice."""
+        again = course.advance(outcome.episode, event, self.now)
+        if isinstance(event, COUNTED):
+            return
+        assert again.episode == outcome.episode or isinstance(
+            event, Acknowledged | Arrived | Repaired
+        )
+        assert again.episode.state is outcome.episode.state
+        notes = {effect.what for effect in again.effects if isinstance(effect, Note)}
+        assert notes <= LATE | ({What.REPAIRED} if isinstance(event, Repaired) else set())
+        assert not any(isinstance(effect, Ring | Tell) for effect in again.effects)
+
+    def keep(self, outcome: Outcome) -> None:
+        self.episode = outcome.episode
+
+    @invariant()
+    def an_open_episode_has_a_deadline_or_a_named_human(self) -> None:
+        if self.episode.state in (State.RINGING, State.ACKNOWLEDGED):
+            assert self.episode.until_ms is not None
+        if self.episode.state in (State.ACKNOWLEDGED, State.ARRIVED):
+            assert self.episode.coming
+
+    @invariant()
+    def nobody_who_was_rung_is_left_ringing_when_all_is_quiet(self) -> None:
+        if self.episode.state is not State.RINGING and self.episode.deadline is None:
+            assert all(call.phase is Phase.QUIET for call in self.episode.calls)
+
+    @invariant()
+    def a_chime_is_called_once_at_a_time(self) -> None:
+        chimes = [call.chime for call in self.episode.calls]
+        assert len(chimes) == len(set(chimes))
+
+    @invariant()
+    def what_is_waited_for_is_not_far_away(self) -> None:
+        for call in self.episode.calls:
+            if call.again_ms is not None:
+                assert call.again_ms <= self.now + calls.AGAIN_MS[-1]
+
+    @invariant()
+    def it_survives_its_journey_through_the_database(self) -> None:
+        body, plan = episode_to_json(self.episode), call_plan_to_json(self.episode.plan)
+        assert episode_from_json(body, plan) == self.episode
+
+    @invariant()
+    def it_keeps_its_name_and_its_beginning(self) -> None:
+        assert self.episode == replace(self.episode, id="b-1.p-1", begun_ms=START)
+
+
+TestEpisode = EpisodeMachine.TestCase
+TestEpisode.settings = settings(
+    max_examples=150,
+    stateful_step_count=40,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
