@@ -10,7 +10,7 @@ import random
 from bell import dial, mqtt
 from bell.ticks import ticks_diff
 from bell.trust import Trust
-from bell.wifi import NoWifi, Wifi
+from bell.wifi import NoWifi, Wifi, station
 
 FIRST_PAUSE_MS = 250
 LONGEST_PAUSE_MS = 30_000
@@ -35,7 +35,7 @@ class Link:
         self._pause_ms = FIRST_PAUSE_MS
         self._broker_at = 0
         self._failed = 0  # brokers in a row
-        self._wifi = Wifi(config["wifi"], board.now)
+        self._wifi = Wifi(config["wifi"], board.now, station())
         self._said_up = False
         self._fault = None  # the one of ours that is told
         self.rounds = 0

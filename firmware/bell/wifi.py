@@ -6,8 +6,6 @@ network. Knows nothing of brokers.
 
 import asyncio
 
-import network
-
 from bell.ticks import ticks_diff
 
 JOIN_MS = 15_000
@@ -23,14 +21,22 @@ class NoWifi(Exception):  # noqa: N818 - it is missing
     """No network was joined; the message says which and why."""
 
 
+def station():
+    """The radio of this board. Imported only here, so that the rest runs without one."""
+    import network
+
+    return network.WLAN(network.STA_IF)
+
+
 class Wifi:
     """The first of `networks`, {"ssid", "password"} each, that takes us."""
 
-    def __init__(self, networks: list, now) -> None:
+    def __init__(self, networks: list, now, radio) -> None:
+        """`radio` is what station() gives."""
         self._networks = networks
         self._now = now
         self._at = 0
-        self._wlan = network.WLAN(network.STA_IF)
+        self._wlan = radio
         self._address = None
         self.has_wrong_password = False
 

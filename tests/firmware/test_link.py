@@ -1,0 +1,268 @@
+"""The order of brokers, the pauses between tries, and what is told of a trouble."""
+
+import asyncio
+
+import bell
+from bell import dial, link, mqtt, trust
+from bell.link import Link
+from bell.ticks import PERIOD, ticks_diff
+
+link.LOOK_MS = 1
+HOSTS = ("one.example", "two.example")
+
+
+class Radio:
+    def __init__(self):
+        self.air = set()
+        self.asked = []
+        self.wanted = None
+
+    def active(self, active):
+        self.wanted = None
+
+    def connect(self, ssid, password):
+        self.asked.append(ssid)
+        self.wanted = ssid
+
+    def disconnect(self):
+        self.wanted = None
+
+    def isconnected(self):
+        return self.wanted in self.air
+
+    def status(self):
+        return 1001
+
+    def ifconfig(self):
+        return ("192.168.1.20", "", "", "")
+
+
+link.station = Radio
+
+
+class Enough(BaseException):
+    """The test has seen enough."""
+
+
+class Away:
+    """Board, owner, clock and all brokers at once. Time passes 500 ms whenever it is looked at."""
+
+    def __init__(self, answers, start=0, hosts=HOSTS, networks=("home",)):
+        self.answers = list(answers)
+        self.start = self.time = start
+        self.watchful = False
+        self.waiting = False
+        self.dialled = []  # (host, time since the start)
+        self.lines = []
+        self.faults = []
+        self.kept = 0
+        config = {
+            "device": "b-01",
+            "user": "b-01",
+            "password": "secret-1",
+            "ca": "ca.der",
+            "ntp": None,
+            "wifi": [{"ssid": name, "password": "12345678"} for name in networks],
+            "broker": [{"host": host, "port": 1, "tls": True} for host in hosts],
+        }
+        self.link = Link(config, self, ("t", b"{}"), self, self)
+        self.radio = self.link._wifi._wlan
+        self.radio.air = dict.fromkeys(networks, 1010)
+
+    def now(self):
+        self.time = (self.time + 500) % PERIOD
+        return self.time
+
+    def is_waiting(self):
+        return self.waiting
+
+    def say(self, line):
+        self.lines.append(line)
+
+    def fault(self, word, is_there):
+        self.faults.append((word, is_there))
+
+    def today(self):
+        return "2026-11-22"
+
+    def proven(self):
+        pass
+
+    def connected(self):
+        pass
+
+    def lost(self):
+        pass
+
+    def received(self, topic, payload, retained):
+        pass
+
+    async def dial(self, host, port, ca, now, seen=None):
+        self.dialled.append((host, ticks_diff(self.time, self.start)))
+        if not self.answers:
+            raise Enough
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return Connection(answer)
+
+    def run(self):
+        real = dial.dial, mqtt.Client
+        dial.dial, mqtt.Client = self.dial, Client
+        try:
+            asyncio.run(self.link.run())
+        except Enough:
+            pass
+        finally:
+            dial.dial, mqtt.Client = real
+        return self
+
+    def pauses(self):
+        times = [time for _, time in self.dialled]
+        return [times[place + 1] - times[place] for place in range(len(times) - 1)]
+
+
+class Connection:
+    """One that lives so many milliseconds, or is refused with a reason."""
+
+    def __init__(self, life):
+        self.reader = self.writer = self
+        self.life = life
+
+    def close(self):
+        self.life = None
+
+
+class Client:
+    def __init__(self, reader, writer, now, on_message, on_subscribed, look):
+        self._life = reader.life
+        self._now = now
+
+    async def connect(self, name, user, password, will):
+        if isinstance(self._life, str):
+            raise mqtt.NotWelcome(self._life)
+
+    async def run(self):
+        began = self._now()
+        while ticks_diff(self._now(), began) < self._life:
+            pass
+        raise mqtt.Broken("closed by the broker")
+
+
+def refused(times):
+    return [OSError("refused") for _ in range(times)]
+
+
+def test_pauses_grow_to_a_bound_and_are_not_all_alike():
+    pauses = Away(refused(20)).run().pauses()
+    assert max(pauses) <= link.LONGEST_PAUSE_MS + 2000
+    assert pauses[0] <= 2000
+    assert min(pauses[10:]) >= link.LONGEST_PAUSE_MS // 2
+    assert len(set(pauses[10:])) > 5
+
+
+def test_with_a_press_waiting_no_pause_is_long():
+    away = Away(refused(20))
+    away.waiting = True
+    assert max(away.run().pauses()) <= link.URGENT_PAUSE_MS + 2000
+
+
+def test_pauses_are_the_same_across_the_wrap_of_ticks():
+    pauses = Away(refused(20), start=PERIOD - 60_000).run().pauses()
+    assert 0 < min(pauses)
+    assert max(pauses) <= link.LONGEST_PAUSE_MS + 2000
+
+
+def test_brokers_are_tried_in_order_and_over_again():
+    away = Away(refused(5)).run()
+    assert [host for host, _ in away.dialled] == [HOSTS[0], HOSTS[1]] * 3
+
+
+def test_after_a_good_connection_the_first_broker_comes_first_and_soon():
+    away = Away([OSError("refused"), link.GOOD_MS + 1000]).run()
+    assert [host for host, _ in away.dialled] == [HOSTS[0], HOSTS[1], HOSTS[0]]
+    assert away.pauses()[-1] < link.GOOD_MS + 4000
+
+
+def test_connections_that_break_at_once_are_not_hammered():
+    # Two devices of one name push each other out: that must not become a storm.
+    pauses = Away([200] * 12).run().pauses()
+    assert pauses[-1] > 10_000
+
+
+def test_brokers_that_all_fail_make_way_for_the_next_wifi():
+    away = Away(refused(4 * len(HOSTS)), networks=("home", "neighbour")).run()
+    assert away.radio.asked == ["home", "neighbour", "home"]
+
+
+def test_a_broker_that_does_not_know_us_is_a_fault_until_one_does():
+    away = Away(["wrong user or password", 1000, 1000]).run()
+    assert away.faults == [("password", True), ("password", False)]
+    assert not any("secret-1" in line for line in away.lines)
+
+
+def test_a_refused_certificate_is_a_fault_and_a_sentence():
+    expired = ValueError("\nThe certificate validity has expired\n")
+    away = Away([expired, expired, 1000]).run()
+    assert away.faults == [("certificate", True), ("certificate", False)]
+    assert away.lines[1] == (
+        "broker down: its certificate is refused: it has expired, today is 2026-11-22: renew it"
+    )
+
+
+def test_a_console_line_is_one_line():
+    away = Away([ValueError("\nsomething\nelse\n")]).run()
+    assert "broker down: something else" in away.lines
+
+
+def test_a_hurry_ends_the_pause():
+    away = Away(refused(12))
+    away.link.hurry()
+    before = away.run().pauses()
+    assert before[0] <= 2000
+
+
+def test_wifi_that_comes_back_ends_the_pause():
+    away = Away(refused(12))
+
+    async def story():
+        away.link._pause_ms = link.LONGEST_PAUSE_MS
+        away.radio.wanted = None
+        pause = asyncio.create_task(away.link._pause())
+        await asyncio.sleep(0)
+        began = away.time
+        away.radio.active(True)
+        away.radio.connect("home", "12345678")
+        await pause
+        return ticks_diff(away.time, began)
+
+    assert asyncio.run(story()) <= 3000
+
+
+def test_a_time_server_is_asked_once_a_day():
+    asked = []
+
+    class Sntp:
+        @staticmethod
+        async def ask(server, earliest):
+            asked.append(server)
+
+    away = Away([])
+    made = trust.Trust(away, "time.example", away, away.say)
+    real = getattr(bell, "sntp", None)
+    bell.sntp = Sntp
+    try:
+
+        async def story():
+            for _ in range(5):
+                await made.ask(seldom=True)
+            away.time += trust.SELDOM_MS
+            await made.ask(seldom=True)
+            await made.ask()
+
+        asyncio.run(story())
+    finally:
+        if real is not None:
+            bell.sntp = real
+    assert asked == ["time.example"] * 3
+    assert away.watchful
