@@ -56,6 +56,7 @@ class App:
         self._beat_ms = 0
         self._every_s = settings["heartbeat_s"]
         self._supply_ms = SUPPLY_MS  # the first reading comes at once
+        self._mv: int | None = None  # the supply, as last measured
         self._faults = ""
         self._events: list = []
         self._is_busy = False
@@ -200,11 +201,11 @@ class App:
         self._beat_ms += passed
         self._hungry_ms += passed
         self._supply_ms += passed
-        if self._supply_ms >= SUPPLY_MS:
+        if self._supply_ms >= min(SUPPLY_MS, self._every_s * 1000):
             self._supply_ms = 0
-            mv = self._board.supply_mv()
-            if mv is not None:
-                self._happen(("supply", mv))
+            self._mv = self._board.supply_mv()
+            if self._mv is not None:
+                self._happen(("supply", self._mv))
         if self._beat_ms >= self._every_s * 1000:
             self._beat()
 
@@ -226,9 +227,8 @@ class App:
         rssi = self._link.rssi()
         if rssi is not None:
             beat["rssi"] = rssi
-        mv = self._board.supply_mv()
-        if mv is not None:
-            beat["mv"] = min(mv, 60000)
+        if self._mv is not None:
+            beat["mv"] = min(self._mv, 60000)
         if self._faults:
             beat["fault"] = self._faults
         self._link.send(wire.topic(self._name, "heartbeat"), wire.encode("heartbeat", beat), 0)

@@ -83,7 +83,7 @@ async def listen():
         elif words[0] == "key":
             asyncio.create_task(_press(int(words[1]), 1))  # noqa: RUF006
         elif words[0] == "release":
-            contacts[0].drive(1)
+            asyncio.create_task(_release())  # noqa: RUF006
         elif words[0] == "blind":
             await _blind(int(words[1]), int(words[2]))
         elif words[0] == "supply":
@@ -131,6 +131,12 @@ async def _blind(block_ms, press_ms):
         contact.drive(0)
         await asyncio.sleep((press_ms - block_ms) / 1000)
         contact.drive(1)
+
+
+async def _release():
+    async with _finger:
+        contacts[0].drive(1)
+        await asyncio.sleep(BETWEEN_MS / 1000)
 
 
 async def _press(ms, place=0):
