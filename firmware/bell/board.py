@@ -46,7 +46,11 @@ class Board:
         self._faults: list = []  # found before anybody watched
         self._happened = self._faults.append
         self._voice = Voice(self._buzz, self._stored(pins, sound), self._mute)
-        self._supply = machine.ADC(machine.Pin(pins["supply"])) if "supply" in pins else None
+        self._supply = None
+        if "supply" in pins:
+            # Without it the converter of an ESP32 is at its end with one volt.
+            wide = machine.ADC.ATTN_11DB
+            self._supply = machine.ADC(machine.Pin(pins["supply"]), atten=wide)
         self._ratio_milli = ratio_milli
         self._watchdog = None
 

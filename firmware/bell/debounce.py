@@ -11,10 +11,11 @@ while it is open, between 0 and PRESS_MS. Full, the button is pressed; empty aga
 from bell.ticks import ticks_add, ticks_diff
 
 PRESS_MS = 8
-# An ESP32 runs a pin's handler between two instructions of the interpreter: while a DNS query or
-# a TLS handshake blocks, edges queue, and all get the time at which the block ended, and the
-# level that the pin has by then. When the loop was blind, edges crowded into its last moment,
-# whatever level they show, may have been a real press. Ring.
+# An ESP32 runs a pin's handler between two instructions of the interpreter (MicroPython has no
+# hard interrupts there: its issues 4214 and 14330). While a DNS query or a TLS handshake blocks,
+# edges queue, and all get the time at which the block ended, and the level that the pin has by
+# then. When the loop was blind, edges crowded into its last moment, whatever level they show, may
+# have been a real press. Ring.
 CROWD_MS = 4
 
 

@@ -38,9 +38,10 @@ class Pin:
 
 
 class ADC:
+    ATTN_11DB = 3
     microvolts = 0
 
-    def __init__(self, pin):
+    def __init__(self, pin, atten=0):
         pass
 
     def read_uv(self):

@@ -79,7 +79,9 @@ class PWM:
 
 
 class ADC:
-    def __init__(self, pin):
+    ATTN_11DB = 3
+
+    def __init__(self, pin, atten=0):
         self._pin = pin
 
     def read_uv(self):
