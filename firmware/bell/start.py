@@ -9,6 +9,9 @@ import asyncio
 from bell import config
 from bell.starts import Starts
 
+# What neither a press nor a ring needs, and may be what has failed.
+_OPTIONAL = ("sound", "supply", "ntp")
+
 
 def run(directory: str = ".") -> None:
     """Be what the configuration in `directory` says. Returns only to be started anew."""
@@ -28,6 +31,9 @@ def run(directory: str = ".") -> None:
         return
     if complaints:
         print("going on with {}".format(config.NAME if proof else config.GOOD))
+    if starts.is_safe:
+        for name in _OPTIONAL:
+            settings[name] = None
     settings["safe"] = starts.is_safe
     settings["old"] = bool(complaints)
     from bell import app

@@ -78,13 +78,15 @@ class VirtualBoard:
         *,
         interpreter: Name | None = None,
         firmware: Path | None = None,
+        standins: Path = STANDINS,
         heap: str = "1m",
         trace: bool = False,
         speed: int = 1,
         ticks0: int | None = None,
     ) -> None:
-        """`config` is written to the flash at every start; None leaves what is there. `heap`
-        bounds MicroPython's heap. With `trace`, `outputs` follows pins, buzzer and watchdog.
+        """`config` is written to the flash at every start; None leaves what is there. `firmware`
+        and `standins` may be folders of .mpy files. `heap` bounds MicroPython's heap. With
+        `trace`, `outputs` follows pins, buzzer and watchdog.
 
         With `speed` the board's time passes so many times faster while it waits, and its ticks
         begin at `ticks0` and wrap at 2**30. Both need MicroPython: RuntimeError without it.
@@ -100,6 +102,7 @@ class VirtualBoard:
         self.broker_is_up = False
         self.outputs: dict[str, tuple[int, ...]] = {}
         self._firmware = firmware or find_firmware()
+        self._standins = standins
         self._heap = heap
         self._trace = trace
         self._is_fast = speed != 1 or ticks0 is not None
@@ -257,7 +260,9 @@ class VirtualBoard:
         new.replace(self.directory / "config.json")
 
     def _command(self) -> list[str]:
-        start = [str(STANDINS / "start.py"), str(self._firmware)]
+        script = self._standins / "start.py"
+        start = [str(script)] if script.is_file() else ["-m", "start"]
+        start.append(str(self._firmware))
         if self._trace:
             start.append("trace")
         if self.interpreter.name == "micropython":
@@ -273,10 +278,10 @@ class VirtualBoard:
 
     def _environment(self) -> dict[str, str]:
         if not self._is_fast:
-            return {**os.environ, "MICROPYPATH": f"{STANDINS}:.frozen"}
+            return {**os.environ, "MICROPYPATH": f"{self._standins}:.frozen"}
         return {
             **os.environ,
-            "MICROPYPATH": f"{FAST}:{STANDINS}:.frozen",
+            "MICROPYPATH": f"{FAST}:{self._standins}:.frozen",
             "LOVEBELL_SPEED": str(self._speed),
             "LOVEBELL_TICKS": str(self._ticks0),
         }

