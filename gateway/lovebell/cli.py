@@ -10,6 +10,7 @@ import click
 
 from lovebell import __version__
 from lovebell.commands.app import App, Edge
+from lovebell.commands.backup import backup, restore
 from lovebell.commands.base import Root
 from lovebell.commands.demo import demo
 from lovebell.commands.devices import device
@@ -59,6 +60,8 @@ for _command in (
     episodes,
     episode,
     events,
+    backup,
+    restore,
 ):
     cli.add_command(_command)
 

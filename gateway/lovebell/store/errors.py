@@ -42,6 +42,15 @@ MESSAGES: Final = {
     "write more of it, or its number",
     "bad_outcome": "outcome: {word!r} cannot be used; write one word of your own, such as helped, "
     "hospital or false_alarm",
+    "no_database": "database: there is none at {path} yet; check the key `database`, or start "
+    "`lovebell serve` once",
+    "no_backup": "{path}: there is no such file; name the backup that is to be restored",
+    "file_exists": "{path} is there already and is not overwritten; choose another name",
+    "bad_backup": "{path} is damaged or is no backup ({why}); nothing was changed; take an earlier "
+    "backup or another copy of it",
+    "bad_database": "the database {path} is damaged ({why}), so no backup was made; stop the "
+    "gateway and `lovebell restore` the last good backup",
+    "file": "{path} cannot be used ({why}); check the path, the rights and the free space",
     "disk": "database: {path} cannot be used ({why}); check the key `database`, the rights and "
     "the free space",
 }  # fmt: skip

@@ -37,6 +37,13 @@ BOOKS: Final = {
     "ambiguous_episode": "求助：不止一件以 {key!r} 开头（{first}、{second}）；请写得长些，或写号",
     "bad_outcome": "结果（outcome）：{word!r} 不能用；请写一个词，如 helped、hospital、"
     "false_alarm，或自定",
+    "no_database": "数据库：{path} 还没有；请检查设置项 database，或先运行一次 `lovebell serve`",
+    "no_backup": "{path}：没有这个文件；请写要恢复的备份",
+    "file_exists": "{path} 已经有了，不会覆盖；请换个名字",
+    "bad_backup": "{path} 已损坏或不是备份（{why}）；什么也没有改；请用更早的备份或另一份副本",
+    "bad_database": "数据库 {path} 已损坏（{why}），没有备份；请停下网关，用 `lovebell restore` "
+    "恢复最近一份好的备份",
+    "file": "{path} 用不了（{why}）；请检查路径、权限和剩余空间",
     "disk": "数据库：{path} 用不了（{why}）；请检查设置项 database、权限和剩余空间",
 }  # fmt: skip
 

@@ -173,6 +173,10 @@ SCREENS: Final[dict[str, tuple[str, str]]] = {
         "求助 {n}：这一条早已记下；请看 `lovebell episode show {n}`。",
         "Episode {n}: this is on record already; see `lovebell episode show {n}`.",
     ),
+    "refused:error": (
+        "求助 {n}：网关没能办成；原因在它的日志里。",
+        "Episode {n}: the gateway could not do it; its log says why.",
+    ),
     "noted": (
         "求助 {n}：网关没有运行；已经记下，网关启动时就办。",
         "Episode {n}: the gateway is not running; it is noted, and done when the gateway starts.",
@@ -182,6 +186,13 @@ SCREENS: Final[dict[str, tuple[str, str]]] = {
         "Episode {n}: it is noted, but the gateway has not answered for 5 s; look at its log and "
         "at `lovebell episode show {n}`.",
     ),
+    # backup
+    "backed_up": (
+        "已备份到 {file}，{bytes} 字节，已检验。",
+        "Backed up to {file}, {bytes} bytes, verified.",
+    ),
+    "restored": ("已从 {file} 恢复；可以启动网关了。", "Restored {file}; start the gateway."),
+    "kept_aside": ("原来的数据库留在 {file}。", "The old database is kept as {file}."),
     # the demo
     "demo_folder": (
         "文件夹 {path} 不是空的；请另选一个新的，或不写 --data。",

@@ -1,0 +1,43 @@
+"""`lovebell backup` and `lovebell restore`: a copy of the database, and the way back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from lovebell.commands.app import App, json_option, pass_app, print_json
+from lovebell.commands.base import command
+from lovebell.store import backup as store
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@command("backup", help="备份数据库，网关不用停。|Back up the database; the gateway may go on.")
+@click.argument("file", type=_FILE, metavar="FILE")
+@json_option
+@pass_app
+def backup(app: App, file: Path, as_json: bool) -> None:
+    """Back up the database."""
+    size = store.backup(app.settings.database, file.absolute())
+    if as_json:
+        print_json({"file": str(file), "bytes": size})
+    else:
+        app.say("backed_up", file=file, bytes=size)
+
+
+@command("restore", help="用备份换下数据库；先停网关。|Restore a backup; stop the gateway first.")
+@click.argument("file", type=_FILE, metavar="FILE")
+@json_option
+@pass_app
+def restore(app: App, file: Path, as_json: bool) -> None:
+    """Restore a backup."""
+    stamp = datetime.fromtimestamp(app.now() / 1000).astimezone().strftime("%Y%m%d-%H%M%S")
+    kept = store.restore(file.absolute(), app.settings.database.absolute(), stamp)
+    if as_json:
+        print_json({"database": str(app.settings.database), "kept": kept and str(kept)})
+        return
+    app.say("restored", file=file)
+    if kept:
+        app.say("kept_aside", file=kept)
