@@ -50,11 +50,11 @@ class Clock:
         return self._kept
 
     def at_least(self, seconds: int) -> bool:
-        """It is that late. Whether that is news."""
+        """It is that late. Whether that has moved the date."""
         if seconds <= self.now():
             return False
         self._set(seconds)
-        return True
+        return self.now() >= seconds  # a calendar that is broken stays where it is
 
     def told(self, seconds: int) -> bool:
         """A time server has said so. Whether it can be."""

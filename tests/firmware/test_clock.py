@@ -89,6 +89,12 @@ def test_a_certificate_moves_the_date_forwards_only():
     assert calendar.seconds == EARLIEST_S + 10
 
 
+def test_a_calendar_that_does_not_move_is_not_said_to_have_moved():
+    clock, calendar = Board().start()
+    calendar.set_date = lambda moment: None
+    assert not clock.at_least(EARLIEST_S + 10)
+
+
 def test_a_time_server_is_believed_but_not_before_what_was_proven():
     clock, calendar = Board(kept=EARLIEST_S + 1000).start()
     assert clock.told(EARLIEST_S + 9000)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 HERE = Path(__file__).parent
 STANDINS = HERE / "standins"
@@ -83,6 +83,7 @@ class VirtualBoard:
         trace: bool = False,
         speed: int = 1,
         ticks0: int | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         """`config` is written to the flash at every start; None leaves what is there. `firmware`
         and `standins` may be folders of .mpy files. `heap` bounds MicroPython's heap. With
@@ -108,6 +109,7 @@ class VirtualBoard:
         self._is_fast = speed != 1 or ticks0 is not None
         if self._is_fast and self.interpreter.name != "micropython":
             raise RuntimeError("the board's time can be changed under MicroPython only")
+        self._extra = environment or {}
         self._speed = speed
         self._ticks0 = ticks0 or 0
         self._tokens = 0
@@ -278,9 +280,10 @@ class VirtualBoard:
 
     def _environment(self) -> dict[str, str]:
         if not self._is_fast:
-            return {**os.environ, "MICROPYPATH": f"{self._standins}:.frozen"}
+            return {**os.environ, **self._extra, "MICROPYPATH": f"{self._standins}:.frozen"}
         return {
             **os.environ,
+            **self._extra,
             "MICROPYPATH": f"{FAST}:{self._standins}:.frozen",
             "LOVEBELL_SPEED": str(self._speed),
             "LOVEBELL_TICKS": str(self._ticks0),

@@ -1,6 +1,9 @@
 """Stand-in for MicroPython's machine: pins that the harness drives, a buzzer nobody hears."""
 
+import os
+import struct
 import sys
+import time
 
 import control
 
@@ -135,7 +138,15 @@ class WDT:
 
 
 class RTC:
-    """The chip's calendar: nobody looks at it here but TLS, which asks the PC's."""
+    """The chip's calendar: the PC's, unless the harness has given this board one of its own."""
 
     def datetime(self, moment):
-        control.trace("date", 0, *moment)
+        path = os.getenv("LOVEBELL_DATE")
+        if path is None:
+            return
+        year, month, day, weekday, hour, minute, second, _ = moment
+        wanted = time.mktime((year, month, day, hour, minute, second, weekday, 0))
+        with open(path, "r+b") as file:  # in place: chip_date.c looks into it
+            (moved,) = struct.unpack("<q", file.read(8))
+            file.seek(0)
+            file.write(struct.pack("<q", moved + int(wanted - time.time()) + 1))

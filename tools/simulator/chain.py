@@ -1,8 +1,18 @@
-"""Certificates for the tests: an authority, and what it signs for a broker."""
+"""Certificates for a private broker, made with the openssl command.
+
+Owns the folder with an authority, its key and what it has signed. For tests and measurements:
+nothing here is fit to protect anything.
+"""
+
+from __future__ import annotations
 
 import datetime
 import shutil
 import subprocess
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CONFIGURATION = """\
 [ca]
@@ -25,7 +35,8 @@ subjectAltName = DNS:{host}
 KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
 
 
-def is_possible():
+def is_possible() -> bool:
+    """Whether this machine can make certificates."""
     return shutil.which("openssl") is not None
 
 
@@ -33,7 +44,7 @@ class Chain:
     """A folder with an authority `ca`, in DER for the boards, another one, `other`, and the
     broker's certificate, which `sign` makes anew."""
 
-    def __init__(self, folder):
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True)
         for name in ("ca", "other"):
@@ -42,7 +53,13 @@ class Chain:
             self._openssl("x509", "-in", f"{name}.pem", "-outform", "DER", "-out", f"{name}.der")
         self.sign()
 
-    def sign(self, host="localhost", authority="ca", first_day=-1, last_day=30):
+    def sign(
+        self,
+        host: str = "localhost",
+        authority: str = "ca",
+        first_day: float = -1,
+        last_day: float = 30,
+    ) -> None:
         """A certificate for `host`, valid between two days counted from today."""
         (self.folder / "names.cnf").write_text(CONFIGURATION.format(name=authority, host=host))
         (self.folder / f"{authority}.txt").write_text("")
@@ -53,22 +70,22 @@ class Chain:
         files = ("-in", "broker.csr", "-out", "broker.pem", "-notext")
         self._openssl("ca", "-batch", "-config", "names.cnf", *span, *files)
 
-    def give(self, directory, authority="ca"):
+    def give(self, directory: Path, authority: str = "ca") -> None:
         """Put the authority onto the flash of a board."""
         directory.mkdir(parents=True, exist_ok=True)
         shutil.copy(self.folder / f"{authority}.der", directory / "ca.der")
 
-    def listener(self, port):
+    def listener(self, port: int) -> str:
         """What a Mosquitto needs to be told to listen with this certificate."""
         return (
             f"listener {port} 127.0.0.1\ncafile {self.folder}/ca.pem\n"
             f"certfile {self.folder}/broker.pem\nkeyfile {self.folder}/broker.key\n"
         )
 
-    def _openssl(self, *arguments):
+    def _openssl(self, *arguments: str) -> None:
         subprocess.run(["openssl", *arguments], cwd=self.folder, check=True, capture_output=True)
 
 
-def _moment(day):
+def _moment(day: float) -> str:
     moment = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=day)
     return moment.strftime("%Y%m%d%H%M%SZ")
