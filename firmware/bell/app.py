@@ -91,7 +91,7 @@ class App:
         # With QoS 0 no press waits in the broker while this chime is away: it would be stale.
         topics += [(wire.topic(*one), 0) for one in self._role.subscriptions(self._config)]
         self._link.subscribe(topics)
-        self._happen(("link", True))
+        self._happen(("link", True, self._link.was_kept))
         state = {
             "online": True,
             "role": self._config["role"],

@@ -1,9 +1,10 @@
 """The chime: what a ring, a hush and a press on it make of its sound and its messages.
 
 Owns the behaviour of the volunteer's chime, the direct ring (protocol page, section 7) included.
-Pure, with the events and actions of button.py, except that a sound may have a fourth part: the
-loudness, 1 to 3, of a ring, for which a board may have a better sound. It may be asked about
-other devices too: the presses of the buttons it hears.
+Pure, with the events and actions of button.py, except that a link that is up says whether the
+broker may have kept messages for us, and that a sound may have a fourth part: the loudness, 1 to
+3, of a ring, for which a board may have a better sound. It may be asked about other devices too:
+the presses of the buttons it hears.
 """
 
 from bell import health, patterns, pending
@@ -93,7 +94,7 @@ def _noted(state: dict, event: tuple, now: int, actions: list) -> None:
 def _link(state: dict, event: tuple, now: int, actions: list) -> None:
     state["link"] = event[1]
     if event[1]:
-        state["back"] = ticks_add(now, BACK_MS)
+        state["back"] = ticks_add(now, BACK_MS) if event[2] else None
         state["pending"], messages = pending.due(state["pending"], now, everything=True)
         actions.extend([("send", leaf, fields) for leaf, fields in messages])
 

@@ -39,6 +39,7 @@ class Link:
         self._said_up = False
         self._fault = None  # the one of ours that is told
         self.rounds = 0
+        self.was_kept = False  # whether the broker may have kept messages while we were away
 
     @property
     def is_up(self) -> bool:
@@ -165,7 +166,8 @@ class Link:
             self._advance()
             client = self._client_on(connection)
             name = self._config["device"]
-            await client.connect(name, self._config["user"], self._config["password"], self._will)
+            user, password = self._config["user"], self._config["password"]
+            self.was_kept = await client.connect(name, user, password, self._will)
         except Exception as why:
             if connection is not None:
                 connection.close()

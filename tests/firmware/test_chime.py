@@ -3,7 +3,7 @@
 from bell import chime, patterns
 from bell.ticks import PERIOD, ticks_add
 
-STARTS = (0, PERIOD - 6000)
+STARTS = (0, PERIOD - 4000)
 
 
 class Story:
@@ -22,9 +22,7 @@ class Story:
         self.faults = []
         self.every = []
         self.happen("tick")
-        self.happen("link", True)
-        if settled:
-            self.wait(chime.BACK_MS)
+        self.happen("link", True, not settled)
 
     def happen(self, *event):
         self.state, actions = chime.step(self.state, event, self.now)
@@ -377,12 +375,20 @@ def test_a_ring_right_after_connecting_sounds_when_the_gateway_does_not_take_it_
         assert story.rings == ("b-01.1", "b-02.1")
 
 
+def test_a_ring_on_a_new_session_cannot_be_stale_and_sounds_at_once():
+    story = Story()
+    story.happen("link", False)
+    story.happen("link", True, False)
+    story.ring("b-01.1")
+    assert story.rings == ("b-01.1",)
+
+
 def test_a_ring_that_sounds_goes_on_sounding_through_a_new_connection():
     story = Story()
     story.ring("b-01.1")
     sounds = story.sounds
     story.happen("link", False)
-    story.happen("link", True)
+    story.happen("link", True, True)
     story.ring("b-01.1")
     assert story.rings == ("b-01.1",)
     assert story.sounds == sounds
