@@ -12,11 +12,12 @@ import logging
 import random
 import socket
 import ssl
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,9 +25,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("lovebell.broker")
 
-KEEPALIVE_S = 15
+KEEPALIVE_S = 5  # a broker that fell silent is noticed within twice this
 CONNECT_S = 5
 RETRY_S = (0.2, 0.5, 1, 2, 5)  # a gateway is one client, not a fleet: no long back-off
+SHORT_S = 2.0  # a connection that lasts no longer was taken away from us
+# What is on its way and not acknowledged: paho looks through all of it at every PUBACK, so that
+# 20,000 of them once held up the loop for 13 s.
+WINDOW = 500
+MOST_WAITING = 100_000
 _MIDS = 65536  # MQTT numbers the messages under way with 16 bits
 
 
@@ -81,16 +87,17 @@ class Broker:
         payload: bytes,
         *,
         retain: bool = False,
+        urgent: bool = False,
         then: Callable[[], None] | None = None,
     ) -> bool:
         """Send at QoS 1; False, and nothing is sent, when there is no session just now.
 
-        `then` is called when the broker has it, and never if the connection is lost before.
+        What is urgent goes before everything else that waits. `then` is called when the broker
+        has it, and never if the connection is lost before.
         """
-        if self._link is None:
-            return False
-        self._link.publish(topic, payload, retain, then)
-        return True
+        return self._link is not None and self._link.publish(
+            _Parcel(topic, payload, retain, then), urgent=urgent
+        )
 
     def settle(self, token: int) -> None:
         """Tell the broker that the message of this token needs no repeating; 0 tells nothing.
@@ -109,11 +116,13 @@ class Broker:
             link = _Link(self._address, self._opened, self._arrived)
             try:
                 if await link.open():
-                    tries = 0
-                    await link.stay()
-                    log.warning(
-                        "broker lost", extra={"broker": str(self._address), "why": link.why}
-                    )
+                    lasted_s = await link.stay()
+                    extra = {"broker": str(self._address), "why": link.why}
+                    if lasted_s > SHORT_S:
+                        tries = 0
+                    else:
+                        extra["hint"] = f"is another client named {self._address.client_id}?"
+                    log.warning("broker lost", extra=extra)
             finally:
                 self._link = None
                 link.close()
@@ -134,8 +143,18 @@ class Broker:
         try:
             self._on_message(topic, payload, token)
         except Exception:
-            # Whatever it is, the next message is someone else's call for help.
-            log.exception("message not handled", extra={"topic": topic})
+            # Whatever it is, the next message is someone else's call for help. It would fail
+            # again; a press among them is repeated by its button until it has a receipt.
+            log.exception("message not handled", extra={"topic": repr(topic[:200])})
+            self.settle(token)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parcel:
+    topic: str
+    payload: bytes
+    retain: bool
+    then: Callable[[], None] | None
 
 
 class _Link:
@@ -154,20 +173,22 @@ class _Link:
         self._loop = asyncio.get_running_loop()
         self._connected: asyncio.Future[str] = self._loop.create_future()
         self._lost = asyncio.Event()
-        self._waiting: dict[int, Callable[[], None]] = {}
+        self._urgent: deque[_Parcel] = deque()
+        self._rest: deque[_Parcel] = deque()
+        self._under_way: dict[int, Callable[[], None] | None] = {}
         self._socket: socket.socket | None = None
         self._flushing = False
         self._blocked = False
-        self.client = self._make_client()
-
-    def _make_client(self) -> mqtt.Client:
-        address = self._address
-        client = mqtt.Client(
+        self.client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=address.client_id,
             clean_session=False,
             manual_ack=True,
         )
+
+    def _set_up(self) -> None:
+        """Raises OSError for an authority's certificate that cannot be read."""
+        address, client = self._address, self.client
         if address.user:
             client.username_pw_set(address.user, address.password)
         if address.ca is not None:
@@ -182,12 +203,13 @@ class _Link:
         client.on_socket_open = self._on_socket_open
         client.on_socket_close = self._on_socket_close
         client.on_socket_register_write = self._on_wants_to_write
-        return client
+        client.on_subscribe = self._on_subscribe
 
     async def open(self) -> bool:
         """Whether a session was opened; if not, the log says why."""
         address = self._address
         try:
+            self._set_up()
             # In a thread: looking up a name and a TLS handshake hold up whoever waits.
             await asyncio.to_thread(self.client.connect, address.host, address.port, KEEPALIVE_S)
             if self._socket is None:
@@ -205,23 +227,34 @@ class _Link:
             )
         return not refused
 
-    async def stay(self) -> None:
-        """Return when the connection is lost; `why` says how."""
+    async def stay(self) -> float:
+        """Return when the connection is lost, and how many seconds it lasted; `why` says how."""
+        opened = self._loop.time()
         while not self._lost.is_set():
             try:
                 await asyncio.wait_for(self._lost.wait(), 1)
             except TimeoutError:
                 if self.client.loop_misc():  # keep-alive: the broker fell silent
-                    self.why = f"silent for {KEEPALIVE_S} s"
-                    return
+                    self.why = f"silent for {2 * KEEPALIVE_S} s"
+                    break
+        return self._loop.time() - opened
 
-    def publish(
-        self, topic: str, payload: bytes, retain: bool, then: Callable[[], None] | None
-    ) -> None:
-        """Send at QoS 1."""
-        sent = self.client.publish(topic, payload, qos=1, retain=retain)
-        if then is not None:
-            self._waiting[sent.mid] = then
+    def publish(self, parcel: _Parcel, *, urgent: bool) -> bool:
+        """Send at QoS 1, at once or when there is room; False if too much waits already."""
+        if len(self._rest) >= MOST_WAITING and not urgent:
+            return False
+        (self._urgent if urgent else self._rest).append(parcel)
+        self._send()
+        return True
+
+    def _send(self) -> None:
+        """Send what waits, as far as the window allows: what is urgent first."""
+        while (self._urgent or self._rest) and len(self._under_way) < WINDOW:
+            parcel = self._urgent.popleft() if self._urgent else self._rest.popleft()
+            sent = self.client.publish(parcel.topic, parcel.payload, qos=1, retain=parcel.retain)
+            if sent.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+                return  # the connection is going; whoever needs it sends it on the next one
+            self._under_way[sent.mid] = parcel.then
 
     def close(self) -> None:
         """Say goodbye if that is possible, and close the socket."""
@@ -251,9 +284,16 @@ class _Link:
         self._on_message(topic, bytes(message.payload), message.mid if message.qos else 0)
 
     def _on_publish(self, _c: Any, _u: Any, mid: int, _r: Any, _p: Any) -> None:
-        then = self._waiting.pop(mid, None)
+        then = self._under_way.pop(mid, None)
         if then is not None:
             then()
+        self._send()
+
+    def _on_subscribe(self, _c: Any, _u: Any, _m: int, reasons: Any, _p: Any) -> None:
+        if any(reason.is_failure for reason in reasons):
+            log.error("broker refuses to let us hear the devices: check its access list")
+            self.why = "subscription refused"
+            self._lost.set()
 
     def _on_socket_open(self, _c: Any, _u: Any, opened: Any) -> None:
         # paho leaves Nagle's algorithm on, which costs 40 ms a hop.

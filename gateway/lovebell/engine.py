@@ -12,21 +12,24 @@ import asyncio
 import heapq
 import logging
 from collections import defaultdict, deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
-from lovebell.domain import course, wire
+from lovebell.domain import calls, course, wire
 from lovebell.domain.episode import (
     Back,
+    Call,
     Due,
     Episode,
     Event,
+    Gone,
     Hush,
     Kind,
     Limits,
     Note,
     Outcome,
     Repaired,
+    Replanned,
     Ring,
     Tell,
 )
@@ -43,6 +46,8 @@ log = logging.getLogger("lovebell.engine")
 
 #: The disk failed: tried again this often. SQLite itself waits five seconds for a lock.
 RETRY_S = 1.0
+#: A broker that lost its memory is told again how episodes ended that ended since then.
+RESTATED_MS = 24 * 3_600_000
 
 
 class Store(Protocol):
@@ -51,6 +56,7 @@ class Store(Protocol):
     def placed(self, device: str, event_id: str) -> str | None: ...
     def episode(self, episode: str) -> Episode | None: ...
     def live(self) -> list[Episode]: ...
+    def ended_since(self, at_ms: int) -> list[Episode]: ...
     def letters(self) -> list[Letter]: ...
     def revision(self) -> int: ...
     def commands(self) -> list[Command]: ...
@@ -67,6 +73,7 @@ class Bell(Protocol):
         payload: bytes,
         *,
         retain: bool = False,
+        urgent: bool = False,
         then: Callable[[], None] | None = None,
     ) -> bool: ...
     def settle(self, token: int) -> None: ...
@@ -81,6 +88,11 @@ class Work:
     batch: Batch = field(default_factory=Batch)
     receipts: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
     after: list[tuple[Episode, Hush]] = field(default_factory=list[tuple[Episode, Hush]])
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits for the disk, the broker's peace of mind apart."""
+        return self.batch.is_empty and not self.receipts and not self.after
 
 
 class Engine:
@@ -109,16 +121,21 @@ class Engine:
         self._rung_at: defaultdict[str, set[str]] = defaultdict(set)
         self._deadlines: list[tuple[int, str]] = []
         self._letters: dict[str, Letter] = {}
+        self._latest: dict[str, Letter] = {}
+        self._to_restate: deque[str | Letter] = deque()
         self._work: list[Work] = []
         self.has_work = asyncio.Event()
         self.has_deadline = asyncio.Event()
 
-    async def load(self) -> None:
+    async def load(self, now: int) -> None:
         """Take up what the last run left: open episodes, what is still to be sent, the books."""
         self._revision = self.store.revision()
         self.directory = Directory(await self.store.books(), self._default)
+        for episode in self.store.ended_since(now - RESTATED_MS):
+            letter = _letter(episode, course.told(episode), now)
+            self._latest[letter.key] = letter
         for episode in self.store.live():
-            self._keep(episode)
+            self._keep(course.rebased(episode, now))
         self._letters = {letter.key: letter for letter in self.store.letters()}
 
     # -- deciding ------------------------------------------------------------------------
@@ -150,15 +167,8 @@ class Engine:
         return outcome
 
     def find(self, episode: str) -> Episode | None:
-        """An episode by its id, in memory or on disk."""
-        found = self.episodes.get(episode)
-        if found is not None:
-            return found
-        try:
-            return self.store.episode(episode)
-        except DiskError as why:
-            log.error("cannot look up an episode", extra={"why": str(why)})
-            return None
+        """An episode by its id, in memory or on disk. Raises DiskError."""
+        return self.episodes.get(episode) or self.store.episode(episode)
 
     def placed(self, device: str, event_id: str) -> str | None:
         """The episode of a press or an acknowledgement heard of before; None when it is new.
@@ -180,7 +190,15 @@ class Engine:
         work.batch.lines.append(line)
 
     def queue(self, work: Work) -> None:
-        """Hand over to the disk what was decided."""
+        """Hand over to the disk what was decided.
+
+        While the disk fails, the broker is told at once that it need not repeat: else its window
+        fills, and the next press cannot even ring. Buttons repeat until they have a receipt.
+        """
+        if work.is_empty and not work.token:
+            return
+        if self.trouble:
+            self._settle(work)
         self._work.append(work)
         self.has_work.set()
 
@@ -201,52 +219,79 @@ class Engine:
         return self._deadlines[0][0] if self._deadlines else None
 
     def up(self, now: int) -> None:
-        """The broker is back, perhaps without its memory: say again what should be known there."""
-        work = Work(now)
-        for episode in list(self.episodes.values()):
+        """The broker is back, perhaps without its memory: say again what should be known there.
+
+        Rings first. It is `restate` that says it, little by little.
+        """
+        letters = dict(self._latest)
+        for episode in self.episodes.values():
             if episode.is_open and self._is_shown(episode):
                 letter = _letter(episode, course.told(episode), now)
-                self._letters.setdefault(letter.key, letter)
-            for call in episode.calls:
+                letters[letter.key] = letter
+        self._to_restate = deque([*self.episodes, *(letters | self._letters).values()])
+        self.has_deadline.set()
+
+    def restate(self, now: int, at_most: int = 100) -> bool:
+        """Say again some of what `up` found; whether there is more."""
+        work = Work(now)
+        while self._to_restate and at_most > 0:
+            at_most -= 1
+            what = self._to_restate.popleft()
+            if isinstance(what, Letter):
+                self._tell(what)
+                continue
+            for call in self.episodes[what].calls if what in self.episodes else ():
                 if call.again_ms is not None:
-                    self.back(call.chime, work)
-        for letter in list(self._letters.values()):
-            self._tell(letter)
+                    self.advance(self.episodes[what], Back(call.chime), work)
         self.queue(work)
+        return bool(self._to_restate)
 
     def back(self, chime: str, work: Work) -> None:
-        """A chime may have missed what it was told."""
+        """A chime is on line again, and may have missed what it was told."""
         for name in list(self._rung_at.get(chime, ())):
             self.advance(self.episodes[name], Back(chime), work)
+
+    def gone(self, chime: str, work: Work) -> None:
+        """A chime is off line: nobody hears it ring."""
+        for name in list(self._rung_at.get(chime, ())):
+            self.advance(self.episodes[name], Gone(chime), work)
 
     def _is_shown(self, episode: Episode) -> bool:
         """The lamp of a button that calls for help says nothing of a test."""
         return episode.kind is Kind.CALL or (episode.button, Kind.CALL) not in self.opened
 
     def _keep(self, episode: Episode) -> None:
+        before = self.episodes.get(episode.id)
         self.episodes[episode.id] = episode
         key = (episode.button, episode.kind)
         if episode.is_open:
             self.opened[key] = episode.id
         elif self.opened.get(key) == episode.id:
             del self.opened[key]
-        for call in episode.calls:
-            self._rung_at[call.chime].add(episode.id)
+        if before is None or before.calls is not episode.calls:
+            self._keep_calls(before.calls if before else (), episode)
         deadline = episode.deadline
         if deadline is not None:
             heapq.heappush(self._deadlines, (deadline, episode.id))
             if self._deadlines[0][1] == episode.id:
                 self.has_deadline.set()
 
+    def _keep_calls(self, before: tuple[Call, ...], episode: Episode) -> None:
+        """Keep in mind which chimes an episode concerns."""
+        now = {call.chime for call in episode.calls}
+        for chime in {call.chime for call in before} - now:
+            self._rung_at[chime].discard(episode.id)
+            if not self._rung_at[chime]:
+                del self._rung_at[chime]
+        for chime in now:
+            self._rung_at[chime].add(episode.id)
+
     def _forget(self, episode: Episode) -> None:
         """An ended episode is on disk and has nothing left to do."""
         if self.episodes.get(episode.id) is not episode:
             return  # something has happened to it since
         del self.episodes[episode.id]
-        for call in episode.calls:
-            self._rung_at[call.chime].discard(episode.id)
-            if not self._rung_at[call.chime]:
-                del self._rung_at[call.chime]
+        self._keep_calls(episode.calls, replace(episode, calls=()))
 
     # -- the disk, and what waits for it ---------------------------------------------------
 
@@ -259,12 +304,28 @@ class Engine:
         batch = Batch()
         for work in works:
             batch.add(work.batch)
+        saving = asyncio.ensure_future(self._save(batch))
         try:
-            if not batch.is_empty:
-                await self.store.save(batch)
-        except BaseException:
+            await asyncio.shield(saving)
+        except asyncio.CancelledError:
+            # We are to end. What is being written will be on disk: it must not be written twice.
+            await asyncio.wait([saving])
+            if saving.exception() is None:
+                self._written(works, batch)
+            else:
+                self._work = works + self._work
+            raise
+        except Exception:
             self._work = works + self._work
             raise
+        self._written(works, batch)
+
+    async def _save(self, batch: Batch) -> None:
+        if not batch.is_empty:
+            await self.store.save(batch)
+
+    def _written(self, works: list[Work], batch: Batch) -> None:
+        """All that waited for the commit of these works."""
         self.trouble = ""
         for work in works:
             self._perform(work)
@@ -280,15 +341,26 @@ class Engine:
         for receipt in work.batch.receipts:
             self.pending.pop((receipt.device, receipt.id), None)
         for episode, hush in work.after:
-            self._hush(episode, hush)
+            if not self._rings(episode.id, hush.chime):  # again, since this was decided
+                self._hush(episode, hush)
         for letter in work.batch.letters.values():
-            self._letters[letter.key] = letter
+            self._letters[letter.key] = self._latest[letter.key] = letter
             self._tell(letter)
-        self.bell.settle(work.token)
+        self._settle(work)
         if log.isEnabledFor(logging.INFO):
             for line in work.batch.lines:
                 extra = {"episode": line.episode, "who": line.who, **line.detail}
                 log.info(line.what, extra={"fields": extra})
+
+    def _settle(self, work: Work) -> None:
+        self.bell.settle(work.token)
+        work.token = 0
+
+    def _rings(self, episode: str, chime: str) -> bool:
+        found = self.episodes.get(episode)
+        return found is not None and any(
+            call.chime == chime and calls.is_called(call) for call in found.calls
+        )
 
     async def drain(self) -> None:
         """Write what waits, while the disk lets us."""
@@ -306,6 +378,8 @@ class Engine:
                     await self.commit()
                 except DiskError as why:
                     self.trouble = str(why)
+                    for work in self._work:
+                        self._settle(work)
                     log.error("cannot write to disk, no receipts", extra={"why": str(why)})
                     await asyncio.sleep(RETRY_S)
                 except Exception:
@@ -323,10 +397,16 @@ class Engine:
                     return  # `write` tries again, with all of them
                 except Exception as why:
                     log.exception("dropped what cannot be written", extra={"why": str(why)})
-                    del self._work[0]
+                    self._drop(self._work.pop(0))
                 waiting.extend(self._work)
         finally:
             self._work = [*self._work, *waiting]
+
+    def _drop(self, work: Work) -> None:
+        """It is not on disk, so no repetition of it may be given a receipt."""
+        for receipt in work.batch.receipts:
+            self.pending.pop((receipt.device, receipt.id), None)
+        self._settle(work)
 
     # -- to the devices ------------------------------------------------------------------
 
@@ -339,7 +419,7 @@ class Engine:
             "step": ring.step,
             "for_ms": min(ring.for_ms, 86_400_000),
         }
-        self.bell.publish(wire.topic(ring.chime, "ring"), wire.encode(fields))
+        self.bell.publish(wire.topic(ring.chime, "ring"), wire.encode(fields), urgent=True)
 
     def _hush(self, episode: Episode, hush: Hush) -> None:
         fields = {"episode": episode.id, "why": hush.why}
@@ -373,6 +453,10 @@ class Engine:
                 current = self._target(target)
                 if episode.is_open and current.chimes != target.chimes:
                     self.advance(self.episodes[episode.id], Repaired(current), work)
+            if episode.is_open and not any(t.chimes for s in episode.plan for t in s.targets):
+                plan = self.directory.call_plan(self.directory.home_of(episode.button))
+                if any(target.chimes for step in plan for target in step.targets):
+                    self.advance(self.episodes[episode.id], Replanned(plan), work)
         self.queue(work)
 
     def _target(self, was: Target) -> Target:

@@ -25,7 +25,7 @@ from lovebell.domain.episode import (
 )
 from lovebell.domain.model import DeviceKind
 from lovebell.domain.plan import Target
-from lovebell.domain.records import Receipt, Seen
+from lovebell.domain.records import DiskError, Receipt, Seen
 from lovebell.engine import Engine, Work
 
 if TYPE_CHECKING:
@@ -77,7 +77,10 @@ class Reception:
         except wire.BadMessageError as why:
             self._drop(why, topic, work)
         else:
-            rule(message.device, message.fields, work)
+            try:
+                rule(message.device, message.fields, work)
+            except DiskError as why:  # whoever needs an answer will say it again
+                log.error("cannot look into the database", extra={"why": str(why)})
         self.engine.queue(work)
 
     def save_seen(self, now: int) -> None:
@@ -105,13 +108,15 @@ class Reception:
             if call is None:
                 self.engine.note("", Note(What.NOTHING_TO_CANCEL, button), work)
                 return ""
-            self.engine.advance(call, Cancelled(press_id), work)
+            at_ms = work.now - fields["age_ms"] if "age_ms" in fields else None
+            self.engine.advance(call, Cancelled(press_id, at_ms), work)
             return call.id
         if call is not None:
             if kind == "test":
                 self.engine.note(call.id, Note(What.TEST_IGNORED, button), work)
             else:
-                pressed = Pressed(press_id, fields["count"], _age(fields))
+                last = work.now - fields.get("age_ms", 0)
+                pressed = Pressed(press_id, last, fields["count"], _age(fields))
                 self.engine.advance(call, pressed, work)
             return call.id
         test = self._open(button, Kind.TEST) if kind == "test" else None
@@ -119,9 +124,11 @@ class Reception:
             return test.id
         detail = {"kind": kind, **_age(fields)} if kind == "test" else _age(fields)
         note = Note(What.PRESSED, button, detail)
-        return self._begin(button, press_id, Kind(kind), note, work).id
+        return self._begin(button, fields, Kind(kind), note, work).id
 
-    def _begin(self, button: str, press_id: str, kind: Kind, note: Note, work: Work) -> Episode:
+    def _begin(self, button: str, fields: Fields, kind: Kind, note: Note, work: Work) -> Episode:
+        """The episode of a first press. `fields` are those of a press, or its id alone."""
+        press_id: str = fields["id"]
         name = wire.episode_id(button, press_id)
         directory = self.engine.directory
         home = directory.home_of(button)
@@ -133,7 +140,12 @@ class Reception:
             device = directory.books.devices.get(button)
             what = What.UNKNOWN_DEVICE if device is None else What.UNPAIRED
             self.engine.note(name, Note(what, button), work)
-        outcome = course.begin(name, kind, button, where, plan, limits, work.now)
+        last = work.now - fields.get("age_ms", 0)
+        first = work.now - fields.get("first_age_ms", fields.get("age_ms", 0))
+        presses = fields.get("count", 1)
+        outcome = course.begin(
+            name, kind, button, where, plan, limits, work.now, (first, last), presses
+        )
         self.engine.apply(outcome, work)
         return outcome.episode
 
@@ -141,12 +153,15 @@ class Reception:
         known = self.engine.placed(chime, fields["id"])
         if known is None:
             episode = self._episode_of(chime, fields["episode"], work)
+            if episode is not None and not self._may_answer(chime, episode):
+                episode = None
             known = "" if episode is None else episode.id
             if episode is None:
                 unplaced = Note(What.UNPLACED, chime, {"named": fields["episode"]})
                 self.engine.note("", unplaced, work)
             else:
-                event = Acknowledged(self._whose(chime), chime, chime)
+                at_ms = work.now - fields.get("age_ms", 0)
+                event = Acknowledged(self._whose(chime), chime, at_ms, chime)
                 self.engine.advance(episode, event, work)
             self._receipt(chime, fields, "acknowledge", known, work)
         work.receipts.append((chime, fields["id"], known))
@@ -173,6 +188,8 @@ class Reception:
         self._on_state(device, fields["online"])
         if fields["online"]:
             self.engine.back(device, work)
+        else:
+            self.engine.gone(device, work)
 
     def _heartbeat(self, device: str, fields: Fields, work: Work) -> None:
         before = self.seen.get(device)
@@ -189,7 +206,8 @@ class Reception:
         """The episode that a chime names, by its id or by that of a later press in it.
 
         A chime that heard the button directly may know of a press before we do: its word is as
-        good as the press (protocol, section 7), if both devices are in the books.
+        good as the press (protocol, section 7) if it is one that this button would call.
+        Raises DiskError.
         """
         episode = self.engine.find(name)
         if episode is not None:
@@ -198,17 +216,31 @@ class Reception:
         placed = self.engine.placed(button, press_id)
         if placed is not None:
             return self.engine.find(placed)
-        devices = self.engine.directory.books.devices
-        a_button = button in devices and devices[button].kind is DeviceKind.BUTTON
-        a_chime = chime in devices and devices[chime].kind is DeviceKind.CHIME
-        if not (a_button and a_chime):
+        if not self._is_called_by(chime, button):
             return None
         self._receipt(button, {"id": press_id}, "call", name, work)
         call = self._open(button, Kind.CALL)
         if call is not None:
-            return self.engine.advance(call, Pressed(press_id), work).episode
+            return self.engine.advance(call, Pressed(press_id, work.now), work).episode
         note = Note(What.HEARD_OF, chime, {"button": button})
-        return self._begin(button, press_id, Kind.CALL, note, work)
+        return self._begin(button, {"id": press_id}, Kind.CALL, note, work)
+
+    def _is_called_by(self, chime: str, button: str) -> bool:
+        """Whether a press of this button, which is in the books, would call this chime."""
+        directory = self.engine.directory
+        device = directory.books.devices.get(button)
+        if device is None or device.kind is not DeviceKind.BUTTON:
+            return False
+        plan = directory.call_plan(directory.home_of(button))
+        return any(chime in target.chimes for step in plan for target in step.targets)
+
+    def _may_answer(self, chime: str, episode: Episode) -> bool:
+        """Whether this device's word silences a call: a responder's chime, or one that rings."""
+        if any(call.chime == chime for call in episode.calls):
+            return True
+        device = self.engine.directory.books.devices.get(chime)
+        is_chime = device is not None and device.kind is DeviceKind.CHIME
+        return is_chime and self.engine.directory.responder_of(chime) is not None
 
     def _whose(self, chime: str) -> Target:
         """The responder a chime speaks for; an unpaired chime speaks for itself."""
@@ -222,11 +254,14 @@ class Reception:
 
     def _drop(self, why: wire.BadMessageError, topic: str, work: Work) -> None:
         """Count it and say so: each of the first, then ever fewer, or a flood fills the disk."""
-        device = why.device or "?"
+        # Names that nobody has entered count as one: whoever makes them up must not fill memory.
+        device = why.device if why.device in self.engine.directory.books.devices else "?"
         self.dropped[device] += 1
         count = self.dropped[device]
         if count <= 3 or count & (count - 1) == 0:
             detail = {"code": why.code, "why": str(why)[:200], "count": count}
+            if why.device and device == "?":
+                detail["named"] = why.device
             log.warning(
                 "dropped message", extra={"device": device, "topic": repr(topic[:200]), **detail}
             )
@@ -238,12 +273,20 @@ class Reception:
         """Do what an operator wants, and queue the answer."""
         if command.n in self._taken:
             return
-        self._taken.add(command.n)
         work = Work(now)
-        work.batch.answers[command.n] = self._obey(command, work)
+        try:
+            work.batch.answers[command.n] = self._obey(command, work)
+        except DiskError as why:  # it waits where it is
+            log.error("cannot look into the database", extra={"why": str(why)})
+            return
+        except Exception:
+            log.exception("command not understood", extra={"command": command.n})
+            work.batch.answers[command.n] = "refused:error"
+        self._taken.add(command.n)
         self.engine.queue(work)
 
     def _obey(self, command: Command, work: Work) -> str:
+        """The answer. Raises DiskError."""
         episode = self.engine.find(command.episode)
         if episode is None:
             return "refused:unknown_episode"
@@ -255,8 +298,10 @@ class Reception:
             if person is None:
                 return "refused:unknown_responder"
             target = self.engine.directory.target(person)
-            kind = Acknowledged if command.verb == "acknowledge" else Arrived
-            event = kind(target, command.by)
+            if command.verb == "acknowledge":
+                event = Acknowledged(target, command.by, work.now)
+            else:
+                event = Arrived(target, command.by)
         outcome = self.engine.advance(episode, event, work)
         if not episode.is_open:  # that somebody went is on record all the same
             return "late" if outcome.effects else "refused:resolved"

@@ -68,7 +68,10 @@ async def _keep_deadlines(engine: Engine, clock: Clock) -> None:
     while True:
         engine.has_deadline.clear()
         upcoming = engine.due(clock.now())
+        more = engine.restate(clock.now())
         await asyncio.sleep(0)  # deadlines that are all overdue must not keep out the presses
+        if more:
+            continue
         left_s = LONGEST_S if upcoming is None else (upcoming - clock.now()) / 1000
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(engine.has_deadline.wait(), min(max(left_s, 0), LONGEST_S))

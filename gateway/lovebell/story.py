@@ -46,6 +46,10 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     What.ACKNOWLEDGED: ("{who}应答：我来了", "{who} answered: I am coming"),
     What.ALSO_ACKNOWLEDGED: ("{who}也应答了", "{who} answered as well"),
+    What.STALE_ACKNOWLEDGED: (
+        "{who}的应答在路上耽搁太久，不再算数，响铃照旧",
+        "The answer of {who} was too long on its way to count: it goes on ringing",
+    ),
     What.LATE_ACKNOWLEDGED: ("{who}应答时，事件已经办结", "{who} answered when it was over"),
     What.EXPIRED: (
         "{who}应答后没有按时到达：重新响铃",
@@ -60,6 +64,7 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     What.RESOLVED: ("办结：{outcome}", "Resolved: {outcome}"),
     What.REPAIRED: ("{who}的门铃改为：{chimes}", "The chimes of {who} are now: {chimes}"),
+    What.REPLANNED: ("现在有人可叫了：重新响铃", "There is somebody to call now: ringing again"),
     What.TEST_IGNORED: (
         "{who}的测试不做：正有求助",
         "{who} asked for a test while a call is open: not done",
@@ -106,6 +111,10 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "helped": ("已帮助", "helped"),
     "hospital": ("已送医", "taken to hospital"),
     "false_alarm": ("误按", "a false alarm"),
+    "medicine": ("已送药", "medicine brought"),
+    "supplies": ("已送物品", "supplies brought"),
+    "child": ("小孩按着玩", "a child played"),
+    "other": ("其他", "something else"),
 }
 
 

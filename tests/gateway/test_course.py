@@ -16,6 +16,7 @@ from lovebell.domain.episode import (
     Due,
     Episode,
     Event,
+    Gone,
     Hush,
     Hushed,
     Kind,
@@ -25,6 +26,7 @@ from lovebell.domain.episode import (
     Phase,
     Pressed,
     Repaired,
+    Replanned,
     Resolved,
     Ring,
     Ringing,
@@ -79,7 +81,7 @@ def ringing() -> Episode:
 
 
 def acknowledged() -> Episode:
-    return after(ringing(), (Acknowledged(PAIRED, "c-paired", "c-paired"), 5_000))
+    return after(ringing(), (Acknowledged(PAIRED, "c-paired", NOW + 5_000, "c-paired"), 5_000))
 
 
 def arrived() -> Episode:
@@ -90,14 +92,19 @@ def resolved() -> Episode:
     return after(arrived(), (Resolved("desk", "helped"), 90_000))
 
 
+def says_coming(target: Target, chime: str, later_ms: int) -> tuple[Event, int]:
+    """An acknowledgement by chime, and the time at which it arrives."""
+    return Acknowledged(target, chime, NOW + later_ms, chime), NOW + later_ms
+
+
 EVENTS: tuple[Event, ...] = (
-    Pressed("p-2"),
-    Cancelled("p-3"),
+    Pressed("p-2", NOW),
+    Cancelled("p-3", NOW + 500),
     Due(),
     Ringing("c-desk", "r-desk"),
     Hushed("c-paired"),
     Back("c-paired"),
-    Acknowledged(NEIGHBOUR, "c-neighbour", "c-neighbour"),
+    Acknowledged(NEIGHBOUR, "c-neighbour", NOW + 60_000, "c-neighbour"),
     Arrived(NEIGHBOUR, "desk"),
     Resolved("desk", "helped"),
     Repaired(replace(PAIRED, chimes=("c-new",))),
@@ -106,7 +113,7 @@ EVENTS: tuple[Event, ...] = (
 # One row a state, one column an event, in the order of EVENTS: the state it leads to.
 # "." means that nothing whatever follows. 0.5 s after the last event, so nothing is due.
 CELLS = {
-    "ringing": "ringing resolved . ringing . ringing acknowledged arrived resolved ringing",
+    "ringing": "ringing resolved . ringing ringing ringing acknowledged arrived resolved ringing",
     "acknowledged": "ringing acknowledged . acknowledged . . acknowledged arrived resolved "
     "acknowledged",
     "arrived": "ringing arrived . arrived . . arrived arrived resolved arrived",
@@ -198,8 +205,8 @@ def test_when_nobody_answers_the_next_step_rings_and_the_first_chime_goes_on() -
 
 
 def test_a_step_that_reaches_nobody_is_passed_at_once_and_recorded() -> None:
-    episode = after(ringing(), (Due(), 45_000), (Ringing("c-neighbour"), 45_300))
-    outcome = course.advance(episode, Due(), NOW + 105_000)
+    answers = ((Ringing("c-paired"), 45_200), (Ringing("c-neighbour"), 45_300))
+    outcome = course.advance(after(ringing(), (Due(), 45_000), *answers), Due(), NOW + 105_000)
     assert outcome.episode.step == 3
     assert notes(outcome) == [What.STEP, What.UNREACHABLE, What.NOBODY, What.STEP, What.RUNG]
     assert "c-desk" in rings(outcome)
@@ -229,7 +236,7 @@ def test_after_a_long_stop_only_one_step_is_taken_at_once() -> None:
 
 
 def test_a_repeat_press_while_it_rings_is_counted_and_begins_nothing() -> None:
-    outcome = course.advance(ringing(), Pressed("p-2", 3), NOW + 1_000)
+    outcome = course.advance(ringing(), Pressed("p-2", NOW, 3), NOW + 1_000)
     assert outcome.episode.presses == 4
     assert notes(outcome) == [What.REPEATED]
     assert not rings(outcome)
@@ -237,7 +244,7 @@ def test_a_repeat_press_while_it_rings_is_counted_and_begins_nothing() -> None:
 
 @pytest.mark.parametrize("make", [acknowledged, arrived])
 def test_a_press_after_an_answer_rings_again_one_step_further(make) -> None:
-    outcome = course.advance(make(), Pressed("p-2"), NOW + 70_000)
+    outcome = course.advance(make(), Pressed("p-2", NOW + 70_000), NOW + 70_000)
     assert outcome.episode.state is State.RINGING
     assert outcome.episode.step == 1
     assert rings(outcome) == {"c-paired", "c-neighbour"}
@@ -246,9 +253,7 @@ def test_a_press_after_an_answer_rings_again_one_step_further(make) -> None:
 
 def test_an_acknowledgement_hushes_the_others_and_tells_the_button_who() -> None:
     episode = after(ringing(), (Due(), 45_000))
-    outcome = course.advance(
-        episode, Acknowledged(NEIGHBOUR, "c-neighbour", "c-neighbour"), NOW + 50_000
-    )
+    outcome = course.advance(episode, *says_coming(NEIGHBOUR, "c-neighbour", 50_000))
     assert hushes(outcome) == {"c-paired"}
     assert Tell("coming", "示例大哥") in outcome.effects
     assert outcome.episode.until_ms == NOW + 50_000 + Limits().acknowledge_ms
@@ -256,7 +261,9 @@ def test_an_acknowledgement_hushes_the_others_and_tells_the_button_who() -> None
 
 def test_a_hush_is_repeated_until_the_chime_is_quiet() -> None:
     episode = after(
-        ringing(), (Due(), 45_000), (Acknowledged(NEIGHBOUR, "c-n", "c-neighbour"), 50_000)
+        ringing(),
+        (Due(), 45_000),
+        (Acknowledged(NEIGHBOUR, "c-n", NOW, "c-neighbour"), 50_000),
     )
     assert hushes(course.advance(episode, Due(), NOW + 52_000)) == {"c-paired"}
     quiet = after(episode, (Hushed("c-paired"), 51_000))
@@ -286,7 +293,9 @@ def test_the_same_responder_may_acknowledge_again_after_it_expired() -> None:
     limit = 5_000 + Limits().acknowledge_ms
     episode = after(acknowledged(), (Due(), limit))
     outcome = course.advance(
-        episode, Acknowledged(PAIRED, "c-paired", "c-paired"), NOW + limit + 1_000
+        episode,
+        Acknowledged(PAIRED, "c-paired", NOW + limit + 1_000, "c-paired"),
+        NOW + limit + 1_000,
     )
     assert outcome.episode.state is State.ACKNOWLEDGED
     assert outcome.episode.coming == (PAIRED,)
@@ -294,7 +303,9 @@ def test_the_same_responder_may_acknowledge_again_after_it_expired() -> None:
 
 def test_a_second_responder_is_recorded_and_told_who_is_first() -> None:
     outcome = course.advance(
-        acknowledged(), Acknowledged(NEIGHBOUR, "c-neighbour", "c-neighbour"), NOW + 6_000
+        acknowledged(),
+        Acknowledged(NEIGHBOUR, "c-neighbour", NOW + 6_000, "c-neighbour"),
+        NOW + 6_000,
     )
     assert outcome.episode.coming == (PAIRED, NEIGHBOUR)
     assert Hush("c-neighbour", "acknowledged", "示例大姐") in outcome.effects
@@ -318,7 +329,9 @@ def test_it_can_be_resolved_from_anywhere(make) -> None:
 
 def test_a_late_acknowledgement_is_recorded_and_hushed() -> None:
     outcome = course.advance(
-        resolved(), Acknowledged(NEIGHBOUR, "c-neighbour", "c-neighbour"), NOW + 95_000
+        resolved(),
+        Acknowledged(NEIGHBOUR, "c-neighbour", NOW + 95_000, "c-neighbour"),
+        NOW + 95_000,
     )
     assert notes(outcome) == [What.LATE_ACKNOWLEDGED]
     assert hushes(outcome) == {"c-neighbour"}
@@ -332,7 +345,7 @@ def test_a_ring_that_arrives_late_is_hushed_again() -> None:
 
 
 def test_a_cancel_in_the_first_seconds_ends_it() -> None:
-    outcome = course.advance(ringing(), Cancelled("p-2"), NOW + Limits().cancel_ms)
+    outcome = course.advance(ringing(), Cancelled("p-2", NOW + Limits().cancel_ms), NOW + 60_000)
     assert outcome.episode.outcome == calls.CANCELLED
     assert Hush("c-paired", "cancelled") in outcome.effects
 
@@ -340,7 +353,7 @@ def test_a_cancel_in_the_first_seconds_ends_it() -> None:
 @pytest.mark.parametrize(("make", "later_ms"), [(ringing, 30_001), (acknowledged, 6_000)])
 def test_a_later_cancel_is_recorded_and_a_human_makes_sure(make, later_ms: int) -> None:
     before = make()
-    outcome = course.advance(before, Cancelled("p-2"), NOW + later_ms)
+    outcome = course.advance(before, Cancelled("p-2", NOW + later_ms), NOW + later_ms)
     assert outcome == Outcome(before, (Note(What.CANCEL_ASKED, "b-1"),))
 
 
@@ -361,7 +374,7 @@ def test_a_new_chime_of_a_responder_who_is_being_called_rings_and_the_old_one_st
 
 def test_a_chime_that_rang_by_itself_is_hushed_like_the_others() -> None:
     episode = after(ringing(), (Ringing("c-desk", "r-desk"), 1_000))
-    outcome = course.advance(episode, Acknowledged(PAIRED, "c-paired", "c-paired"), NOW + 2_000)
+    outcome = course.advance(episode, *says_coming(PAIRED, "c-paired", 2_000))
     assert hushes(outcome) == {"c-desk"}
 
 
@@ -390,3 +403,93 @@ def test_an_episode_survives_its_journey_through_the_database(make) -> None:
     episode = make()
     body, plan = episode_to_json(episode), call_plan_to_json(episode.plan)
     assert episode_from_json(body, plan) == episode
+
+
+def test_a_chime_that_goes_off_line_is_missed_and_the_step_is_passed() -> None:
+    outcome = course.advance(ringing(), Gone("c-paired"), NOW + 10_000)
+    assert notes(outcome)[:2] == [What.MISSED, What.PASSED]
+    assert "c-neighbour" in rings(outcome)
+    again = course.advance(outcome.episode, Gone("c-paired"), NOW + 10_100)
+    assert again == Outcome(outcome.episode)
+
+
+def test_a_hush_that_overtook_a_ring_is_found_out() -> None:
+    """The chime says that it is quiet while it should ring."""
+    both = (CallStep("both", 60_000, (PAIRED, NEIGHBOUR)), *PLAN[2:])
+    episode = after(
+        begin(plan=both).episode, (Ringing("c-paired"), 500), (Ringing("c-neighbour"), 600)
+    )
+    quiet = after(episode, (Hushed("c-paired"), 1_000))
+    assert rings(course.advance(quiet, Due(), NOW + 3_000)) == {"c-paired"}
+
+
+def test_a_cancel_that_was_pressed_before_this_call_does_not_end_it() -> None:
+    outcome = course.advance(ringing(), Cancelled("p-0", NOW - 300_000), NOW + 1_000)
+    assert notes(outcome) == [What.CANCEL_ASKED]
+    unknown = course.advance(ringing(), Cancelled("p-0", None), NOW + 1_000)
+    assert notes(unknown) == [What.CANCEL_ASKED]
+
+
+def test_a_call_and_its_cancel_that_were_held_up_together_end_together() -> None:
+    hour = 3_600_000
+    begun = course.begin(
+        "b-1.p-1", Kind.CALL, "b-1", ("h-1", ""), PLAN, Limits(), NOW, (NOW - hour, NOW - hour)
+    )
+    soon = course.advance(begun.episode, Cancelled("p-2", NOW - hour + 8_000), NOW)
+    assert soon.episode.outcome == calls.CANCELLED
+    late = course.advance(begun.episode, Cancelled("p-2", NOW - hour // 2), NOW)
+    assert notes(late) == [What.CANCEL_ASKED]
+
+
+def test_an_answer_that_was_too_long_on_its_way_is_recorded_and_it_goes_on_ringing() -> None:
+    limit = Limits().acknowledge_ms
+    event = Acknowledged(PAIRED, "c-paired", NOW - limit, "c-paired")
+    outcome = course.advance(ringing(), event, NOW + 1_000)
+    assert outcome.episode.state is State.RINGING
+    assert notes(outcome) == [What.STALE_ACKNOWLEDGED]
+    fresh = course.advance(ringing(), replace(event, at_ms=NOW - limit // 2), NOW + 1_000)
+    assert fresh.episode.until_ms == NOW + limit // 2  # from when it was pressed
+
+
+def test_the_same_arrival_twice_changes_nothing() -> None:
+    both = after(arrived(), (Arrived(NEIGHBOUR, "desk"), 61_000))
+    for who in (PAIRED, NEIGHBOUR):
+        assert course.advance(both, Arrived(who, "desk"), NOW + 62_000) == Outcome(both)
+    assert both.coming[0] == PAIRED
+
+
+def test_a_chime_taken_away_while_somebody_was_coming_does_not_ring_again() -> None:
+    episode = after(acknowledged(), (Repaired(replace(PAIRED, chimes=("c-new",))), 6_000))
+    limit = 5_000 + Limits().acknowledge_ms
+    outcome = course.advance(episode, Due(), NOW + limit)
+    assert "c-paired" not in rings(outcome)
+
+
+def test_when_the_last_chime_of_a_step_is_taken_away_the_next_step_begins() -> None:
+    outcome = course.advance(ringing(), Repaired(replace(PAIRED, chimes=())), NOW + 9_000)
+    assert outcome.episode.step == 1
+    assert "c-neighbour" in rings(outcome)
+
+
+def test_a_plan_that_reached_nobody_is_replaced_when_there_is_somebody() -> None:
+    alone = begin(plan=(CallStep("grid", 60_000, (LEADER,)),)).episode
+    outcome = course.advance(alone, Replanned(PLAN), NOW + 9_000)
+    assert rings(outcome) == {"c-paired"}
+    assert course.advance(ringing(), Replanned(PLAN[3:]), NOW + 9_000) == Outcome(ringing())
+
+
+def test_after_the_clock_was_set_back_no_wait_is_longer_than_it_can_be() -> None:
+    hour = 3_600_000
+    assert course.rebased(ringing(), NOW + 1_000) == ringing()
+    for episode in (begin().episode, ringing(), acknowledged()):
+        rebased = course.rebased(episode, NOW - hour)
+        longest = 600_000 if episode.state is State.ACKNOWLEDGED else 45_000
+        assert (rebased.deadline or 0) <= NOW - hour + longest
+
+
+def test_folded_presses_are_counted_from_the_first() -> None:
+    begun = course.begin(
+        "b-1.p-1", Kind.CALL, "b-1", ("h-1", ""), PLAN, Limits(), NOW, (NOW - 9_000, NOW), 7
+    )
+    assert begun.episode.presses == 7
+    assert begun.episode.first_at_ms == NOW - 9_000

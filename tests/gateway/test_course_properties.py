@@ -18,6 +18,7 @@ from lovebell.domain.episode import (
     Due,
     Episode,
     Event,
+    Gone,
     Hushed,
     Kind,
     Limits,
@@ -26,6 +27,7 @@ from lovebell.domain.episode import (
     Phase,
     Pressed,
     Repaired,
+    Replanned,
     Resolved,
     Ring,
     Ringing,
@@ -50,17 +52,20 @@ STEPS = st.builds(
     st.lists(PEOPLE, max_size=3, unique_by=lambda target: target.responder).map(tuple),
 )
 PLANS = st.lists(STEPS, min_size=1, max_size=4).map(tuple)
+TIMES = st.integers(START - 3_600_000, START + 3_600_000)
 EVENTS = st.one_of(
-    st.builds(Pressed, st.just("p-2"), st.integers(1, 3)),
-    st.just(Cancelled("p-3")),
+    st.builds(Pressed, st.just("p-2"), TIMES, st.integers(1, 3)),
+    st.builds(Cancelled, st.just("p-3"), st.one_of(TIMES, st.none())),
     st.just(Due()),
     st.builds(Ringing, CHIMES, st.just("r-1")),
     st.builds(Hushed, CHIMES),
     st.builds(Back, CHIMES),
-    st.builds(Acknowledged, PEOPLE, st.just("c-1"), st.one_of(CHIMES, st.just(""))),
+    st.builds(Gone, CHIMES),
+    st.builds(Acknowledged, PEOPLE, st.just("c-1"), TIMES, st.one_of(CHIMES, st.just(""))),
     st.builds(Arrived, PEOPLE, st.just("desk")),
     st.just(Resolved("desk", "helped")),
     st.builds(Repaired, PEOPLE),
+    st.builds(Replanned, PLANS),
 )
 # Not a resolution: most episodes should live long enough to be interesting.
 OPEN_EVENTS = EVENTS.filter(lambda event: not isinstance(event, Resolved | Cancelled))
@@ -68,7 +73,7 @@ OPEN_EVENTS = EVENTS.filter(lambda event: not isinstance(event, Resolved | Cance
 #: (Pressed), a chime that starts twice is told twice (Back), and what is done late is recorded
 #: each time. All others must be harmless.
 COUNTED = (Pressed, Back)
-LATE = {What.LATE_ACKNOWLEDGED, What.LATE_ARRIVED, What.ALSO_ARRIVED, What.CANCEL_ASKED}
+LATE = {What.LATE_ACKNOWLEDGED, What.LATE_ARRIVED, What.CANCEL_ASKED, What.STALE_ACKNOWLEDGED}
 
 
 class EpisodeMachine(RuleBasedStateMachine):

@@ -49,6 +49,7 @@ class Air:
         payload: bytes,
         *,
         retain: bool = False,
+        urgent: bool = False,
         then: Callable[[], None] | None = None,
     ) -> bool:
         if not self.is_up:
@@ -101,8 +102,14 @@ class Street:
         self.engine = Engine(self.store, self.air)
         self.tutor = Tutor(self.air, Habits())
         self.reception = Reception(self.engine, self._state_changed)
-        await self.engine.load()
+        await self.engine.load(self.now)
+        await self.broker_back()
+
+    async def broker_back(self) -> None:
+        """The broker is there (again)."""
         self.engine.up(self.now)
+        while self.engine.restate(self.now):
+            await self.settle()
         await self.settle()
 
     async def power_cut(self) -> None:

@@ -71,6 +71,7 @@ class Wired:
         payload: bytes,
         *,
         retain: bool = False,
+        urgent: bool = False,
         then: Callable[[], None] | None = None,
     ) -> bool:
         self.fuse()

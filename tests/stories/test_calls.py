@@ -298,8 +298,7 @@ async def test_when_the_broker_comes_back_without_memory_it_is_told_again(street
     await street.press()
     await street.answer("c-paired")
     street.air.retained.clear()
-    street.engine.up(street.now)
-    await street.settle()
+    await street.broker_back()
     assert street.lamp() == "coming"
 
 

@@ -76,7 +76,7 @@ async def _serve(settings: Settings) -> None:
                 tutor.part(device)
 
         reception = Reception(engine, changed)
-        await engine.load()
+        await engine.load(clock.now())
         extra = {"version": __version__, "database": str(settings.database)}
         log.info("serving", extra=extra | {"open_episodes": len(engine.opened)})
         await service.run(engine, reception, tutor, broker.run, clock, stop)

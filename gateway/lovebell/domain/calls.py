@@ -57,10 +57,15 @@ def ring_from(episode: Episode, step: int, now: int, *before: Effect) -> Outcome
 
 
 def _ring_all(episode: Episode, step: int, now: int) -> tuple[tuple[Call, ...], list[Effect]]:
-    """Ring the step's chimes, and again all that were rung before: loud beats late."""
+    """Ring the step's chimes, and again all that were rung before: loud beats late.
+
+    But not a chime that has been taken from its responder meanwhile: that one is to be quiet.
+    """
     here = episode.plan[step]
     until = now + here.for_ms + MARGIN_MS
-    whose = {call.chime: (call.responder, call.step) for call in episode.calls}
+    planned = {chime for s in episode.plan for target in s.targets for chime in target.chimes}
+    taken = tuple(call for call in episode.calls if call.chime not in planned)
+    whose = {c.chime: (c.responder, c.step) for c in episode.calls if c.chime in planned}
     for target in here.targets:
         for chime in target.chimes:
             whose[chime] = (target.responder, step)
@@ -82,7 +87,7 @@ def _ring_all(episode: Episode, step: int, now: int) -> tuple[tuple[Call, ...], 
         effects.append(Ring(call.chime, step + 1, until - now))
         if call.chime not in known:
             effects.append(Note(What.RUNG, call.responder, {"chime": call.chime}))
-    return calls, effects
+    return (*calls, *taken), effects
 
 
 def ring_on(episode: Episode, now: int, note: Note) -> Outcome:
@@ -91,21 +96,50 @@ def ring_on(episode: Episode, now: int, note: Note) -> Outcome:
     return ring_from(episode, step, now, note, Tell("ringing"))
 
 
+def passed_if_lost(before: Outcome, now: int) -> Outcome:
+    """Go on at once if nobody in this step can be reached (any more)."""
+    episode = before.episode
+    here = [call for call in episode.calls if call.step == episode.step and is_called(call)]
+    if episode.step == episode.last_step or any(c.phase is not Phase.MISSED for c in here):
+        return before
+    passed = Note(What.PASSED, detail={"step": episode.step + 1})
+    # Its rings are said again below, with the next step's.
+    kept = [effect for effect in before.effects if not isinstance(effect, Ring)]
+    return ring_from(episode, episode.step + 1, now, *kept, passed)
+
+
+def is_called(call: Call) -> bool:
+    """Whether the chime is to ring."""
+    return call.phase not in (Phase.HUSHING, Phase.QUIET)
+
+
+def missed(episode: Episode, call: Call, now: int) -> Outcome:
+    """A chime that turns out not to ring: as if it had never answered, and told again soon."""
+    note = Note(What.MISSED, call.responder, {"chime": call.chime})
+    lost = replace(call, phase=Phase.MISSED, tries=1, again_ms=now + pause(1))
+    return passed_if_lost(Outcome(with_call(episode, lost), (note,)), now)
+
+
 def with_call(episode: Episode, call: Call) -> Episode:
+    """The episode with this call in the place of the one of the same chime."""
     calls = tuple(call if old.chime == call.chime else old for old in episode.calls)
     return replace(episode, calls=calls)
 
 
 def call_of(episode: Episode, chime: str) -> Call | None:
+    """The call of a chime; None when it was never told to ring."""
     return next((call for call in episode.calls if call.chime == chime), None)
 
 
 def renewed(phase: Phase) -> Phase:
-    """What a chime that is told once more is: it need not be recorded again that it rings."""
+    """What a chime that is told once more is: what is known of it need not be recorded again."""
+    if phase is Phase.MISSED:
+        return Phase.MISSED
     return Phase.RENEWED if phase in (Phase.REACHED, Phase.RENEWED) else Phase.RUNG
 
 
 def pause(tries: int) -> int:
+    """Milliseconds until the next repetition."""
     return AGAIN_MS[min(tries, len(AGAIN_MS)) - 1]
 
 
@@ -126,6 +160,7 @@ def _tell_again(episode: Episode, call: Call, now: int) -> tuple[Call, list[Effe
 
 
 def hush(episode: Episode, chime: str) -> Hush:
+    """What tells a chime to stop, and why."""
     who = episode.coming[0].name if episode.coming else ""
     if episode.state is not State.RESOLVED:
         return Hush(chime, "acknowledged", who)
@@ -148,6 +183,7 @@ def hush_all(episode: Episode, now: int, but: Iterable[str] = ()) -> Outcome:
 
 
 def due_calls(episode: Episode, now: int) -> Outcome:
+    """Tell again whoever has not answered in time."""
     calls: list[Call] = []
     effects: list[Effect] = []
     for call in episode.calls:

@@ -54,6 +54,8 @@ def episode_to_json(episode: Episode) -> str:
                 episode.limits.test_ms,
             ],
             "begun_ms": episode.begun_ms,
+            "first_at_ms": episode.first_at_ms,
+            "last_at_ms": episode.last_at_ms,
             "state": episode.state,
             "step": episode.step,
             "until_ms": episode.until_ms,
@@ -63,6 +65,7 @@ def episode_to_json(episode: Episode) -> str:
             ],
             "presses": episode.presses,
             "coming": [_target(target) for target in episode.coming],
+            "arrived": list(episode.arrived),
             "outcome": episode.outcome,
             "ended_ms": episode.ended_ms,
         }
@@ -78,6 +81,7 @@ def episode_from_json(body: str, plan: str) -> Episode:
     raw["state"] = State(raw["state"])
     raw["calls"] = tuple(Call(c[0], c[1], Phase(c[2]), *c[3:]) for c in raw["calls"])
     raw["coming"] = tuple(_to_target(target) for target in raw["coming"])
+    raw["arrived"] = tuple(raw.get("arrived", ()))
     return Episode(**raw)
 
 

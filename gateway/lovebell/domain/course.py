@@ -21,6 +21,7 @@ from lovebell.domain.episode import (
     Effect,
     Episode,
     Event,
+    Gone,
     Hushed,
     Kind,
     Limits,
@@ -29,6 +30,7 @@ from lovebell.domain.episode import (
     Phase,
     Pressed,
     Repaired,
+    Replanned,
     Resolved,
     Ring,
     Ringing,
@@ -42,6 +44,9 @@ if TYPE_CHECKING:
 
     from lovebell.domain.plan import CallStep, Target
 
+#: How far two ages that a button gives may be apart from the truth: what it takes to travel.
+AGE_ERROR_MS: Final = 2_000
+
 TEST_PASSED: Final = "test_passed"
 TEST_FAILED: Final = "test_failed"
 
@@ -54,9 +59,18 @@ def begin(
     plan: tuple[CallStep, ...],
     limits: Limits,
     now: int,
+    at_ms: tuple[int, int] | None = None,
+    presses: int = 1,
 ) -> Outcome:
-    """The episode of a first press. `home` is its id and its label; `plan` has a step or more."""
-    fresh = Episode(episode, kind, button, home[0], home[1], plan, limits, now)
+    """The episode of a first press, or of several that were folded into one.
+
+    `home` is its id and its label; `plan` has a step or more; `at_ms` is when it was pressed
+    first and last, now unless given.
+    """
+    first, last = at_ms or (now, now)
+    fresh = Episode(
+        episode, kind, button, home[0], home[1], plan, limits, now, first, last, presses=presses
+    )
     told = Tell("ringing")
     if kind is Kind.CALL:
         return calls.ring_from(fresh, 0, now, told)
@@ -74,6 +88,28 @@ def advance(episode: Episode, event: Event, now: int) -> Outcome:
     table = _CALL if episode.kind is Kind.CALL else _TEST
     rule = table[episode.state].get(type(event))
     return Outcome(episode) if rule is None else rule(episode, event, now)
+
+
+def rebased(episode: Episode, now: int) -> Episode:
+    """The episode as a gateway takes it up whose clock may have been set back meanwhile.
+
+    No wait is longer than it can have been when it began.
+    """
+    waits_ms = episode.plan[episode.step].for_ms
+    if episode.state is State.ACKNOWLEDGED:
+        waits_ms = episode.limits.acknowledge_ms
+    until = episode.until_ms
+    told_again = tuple(
+        call
+        if call.again_ms is None
+        else replace(call, again_ms=min(call.again_ms, now + calls.AGAIN_MS[-1]))
+        for call in episode.calls
+    )
+    if until is not None:
+        until = min(until, now + waits_ms)
+    if until == episode.until_ms and told_again == episode.calls:
+        return episode
+    return replace(episode, until_ms=until, calls=told_again)
 
 
 def told(episode: Episode) -> Tell:
@@ -94,20 +130,35 @@ def told(episode: Episode) -> Tell:
 
 
 def _repeated(episode: Episode, event: Pressed, _: int) -> Outcome:
-    presses = episode.presses + event.count
-    note = Note(What.REPEATED, episode.button, {"presses": presses, **event.detail})
-    return Outcome(replace(episode, presses=presses), (note,))
+    pressed = _with_press(episode, event)
+    note = Note(What.REPEATED, episode.button, {"presses": pressed.presses, **event.detail})
+    return Outcome(pressed, (note,))
 
 
 def _pressed_again(episode: Episode, event: Pressed, now: int) -> Outcome:
-    presses = episode.presses + event.count
-    note = Note(What.PRESSED_AGAIN, episode.button, {"presses": presses, **event.detail})
-    return calls.ring_on(replace(episode, presses=presses), now, note)
+    pressed = _with_press(episode, event)
+    note = Note(What.PRESSED_AGAIN, episode.button, {"presses": pressed.presses, **event.detail})
+    return calls.ring_on(pressed, now, note)
+
+
+def _with_press(episode: Episode, event: Pressed) -> Episode:
+    last = max(episode.last_at_ms, event.at_ms)
+    return replace(episode, presses=episode.presses + event.count, last_at_ms=last)
 
 
 def _cancel(episode: Episode, event: Cancelled, now: int) -> Outcome:
-    """In the first seconds the elder's word ends it; later a human has to make sure."""
-    if episode.coming or now - episode.begun_ms > episode.limits.cancel_ms:
+    """In the first seconds the elder's word ends it; later a human has to make sure.
+
+    It is the time of pressing that counts, not of arrival: a cancel that was on its way when
+    this call was pressed belongs to another one.
+    """
+    ends = (
+        event.at_ms is not None
+        and not episode.coming
+        and episode.last_at_ms - AGE_ERROR_MS <= event.at_ms
+        and event.at_ms <= episode.first_at_ms + episode.limits.cancel_ms
+    )
+    if not ends:
         return _cancel_asked(episode, event, now)
     return _end(episode, CANCELLED, now, Note(What.RESOLVED, episode.button, _out(CANCELLED)))
 
@@ -117,23 +168,21 @@ def _cancel_asked(episode: Episode, _event: Cancelled, _now: int) -> Outcome:
 
 
 def _due_ringing(episode: Episode, _: Due, now: int) -> Outcome:
-    if episode.until_ms is not None and now >= episode.until_ms:
-        return calls.ring_from(episode, min(episode.step + 1, episode.last_step), now)
     again = calls.due_calls(episode, now)
-    here = [call for call in again.episode.calls if call.step == episode.step]
-    lost = here and all(call.phase is Phase.MISSED for call in here)
-    if again.effects and lost and episode.step < episode.last_step:
-        passed = Note(What.PASSED, detail={"step": episode.step + 1})
-        notes = [effect for effect in again.effects if isinstance(effect, Note)]
-        return calls.ring_from(again.episode, episode.step + 1, now, *notes, passed)
-    return again
+    if episode.until_ms is None or now < episode.until_ms:
+        return calls.passed_if_lost(again, now) if again.effects else again
+    # The next step rings them all again.
+    kept = [effect for effect in again.effects if not isinstance(effect, Ring)]
+    step = min(episode.step + 1, episode.last_step)
+    return calls.ring_from(again.episode, step, now, *kept)
 
 
 def _due_acknowledged(episode: Episode, _: Due, now: int) -> Outcome:
+    again = calls.due_calls(episode, now)
     if episode.until_ms is None or now < episode.until_ms:
-        return calls.due_calls(episode, now)
+        return again
     late = episode.coming[0].responder if episode.coming else ""
-    return calls.ring_on(episode, now, Note(What.EXPIRED, late))
+    return calls.ring_on(again.episode, now, Note(What.EXPIRED, late))
 
 
 def _due_quiet(episode: Episode, _: Due, now: int) -> Outcome:
@@ -174,13 +223,28 @@ def _is_quiet(episode: Episode, event: Hushed, _: int) -> Outcome:
     return Outcome(calls.with_call(episode, replace(call, phase=Phase.QUIET, again_ms=None)))
 
 
+def _not_ringing(episode: Episode, event: Hushed, now: int) -> Outcome:
+    """A chime says that it is quiet while it should ring: a hush has overtaken the ring."""
+    call = calls.call_of(episode, event.chime)
+    if call is None or call.phase not in (Phase.REACHED, Phase.RENEWED):
+        return _is_quiet(episode, event, now)
+    return calls.missed(episode, call, now)
+
+
+def _gone(episode: Episode, event: Gone, now: int) -> Outcome:
+    call = calls.call_of(episode, event.chime)
+    if call is None or call.phase is Phase.MISSED or not calls.is_called(call):
+        return Outcome(episode)
+    return calls.missed(episode, call, now)
+
+
 def _ring_back(episode: Episode, event: Back, now: int) -> Outcome:
     """A chime that comes on line has forgotten what it rang, or never heard of it."""
     call = calls.call_of(episode, event.chime)
     if call is None or call.phase in (Phase.HUSHING, Phase.QUIET):
         return Outcome(episode)
     for_ms = max(call.until_ms - now, MARGIN_MS)
-    phase = Phase.MISSED if call.phase is Phase.MISSED else calls.renewed(call.phase)
+    phase = calls.renewed(call.phase)
     rung = replace(call, phase=phase, tries=1, again_ms=now + CONFIRM_MS, until_ms=now + for_ms)
     return Outcome(calls.with_call(episode, rung), (Ring(call.chime, episode.step + 1, for_ms),))
 
@@ -193,8 +257,10 @@ def _hush_back(episode: Episode, event: Back, _: int) -> Outcome:
 
 
 def _acknowledge(episode: Episode, event: Acknowledged, now: int) -> Outcome:
+    until = event.at_ms + episode.limits.acknowledge_ms
+    if until <= now:  # it was long on its way: whoever said it should have been here by now
+        return Outcome(episode, (Note(What.STALE_ACKNOWLEDGED, event.target.responder),))
     coming = _joined(episode, event.target, first=True)
-    until = now + episode.limits.acknowledge_ms
     state = replace(episode, state=State.ACKNOWLEDGED, coming=coming, until_ms=until)
     hushed = calls.hush_all(state, now, but=(event.chime,))
     note = Note(What.ACKNOWLEDGED, event.target.responder, {"by": event.by})
@@ -205,7 +271,9 @@ def _also_acknowledge(episode: Episode, event: Acknowledged, now: int) -> Outcom
     """A second one comes as well, and is told who was first. The first one again: nothing new."""
     if any(other.responder == event.target.responder for other in episode.coming):
         return Outcome(episode)
-    until = None if episode.until_ms is None else now + episode.limits.acknowledge_ms
+    until = episode.until_ms
+    if until is not None:
+        until = max(until, event.at_ms + episode.limits.acknowledge_ms)
     state = replace(episode, coming=_joined(episode, event.target), until_ms=until)
     effects: tuple[Effect, ...] = (
         Note(What.ALSO_ACKNOWLEDGED, event.target.responder, {"by": event.by}),
@@ -226,15 +294,22 @@ def _late_acknowledge(episode: Episode, event: Acknowledged, _: int) -> Outcome:
 
 def _arrive(episode: Episode, event: Arrived, now: int) -> Outcome:
     coming = _joined(episode, event.target, first=True)
-    state = replace(episode, state=State.ARRIVED, coming=coming, until_ms=None)
+    here = (event.target.responder,)
+    state = replace(episode, state=State.ARRIVED, coming=coming, arrived=here, until_ms=None)
     hushed = calls.hush_all(state, now)
     note = Note(What.ARRIVED, event.target.responder, {"by": event.by})
     return replace(hushed, effects=(note, *hushed.effects, Tell("arrived", event.target.name)))
 
 
 def _also_arrive(episode: Episode, event: Arrived, _: int) -> Outcome:
+    me = event.target
+    if me.responder in episode.arrived:
+        return Outcome(episode)
+    if all(other.responder != me.responder for other in episode.coming):
+        episode = replace(episode, coming=(*episode.coming, me))
+    state = replace(episode, arrived=(*episode.arrived, me.responder))
     note = Note(What.ALSO_ARRIVED, event.target.responder, {"by": event.by})
-    return Outcome(replace(episode, coming=_joined(episode, event.target)), (note,))
+    return Outcome(state, (note,))
 
 
 def _late_arrive(episode: Episode, event: Arrived, _: int) -> Outcome:
@@ -273,27 +348,45 @@ def _repair(episode: Episode, event: Repaired, now: int) -> Outcome:
     state = replace(episode, plan=plan)
     if state.state is not State.RINGING:
         return Outcome(state, (note,))
-    gone = [c for c in state.calls if c.responder == me.responder and c.chime not in me.chimes]
-    kept = [call for call in state.calls if call not in gone]
-    effects: list[Effect] = [note, *(calls.hush(state, call.chime) for call in gone)]
-    here = plan[state.step]
+    rung: list[Call] = []
+    effects: list[Effect] = [note]
+    for call in state.calls:
+        if call.responder == me.responder and call.chime not in me.chimes and calls.is_called(call):
+            effects.append(calls.hush(state, call.chime))
+            again = now + calls.pause(1)
+            call = replace(call, phase=Phase.HUSHING, tries=1, again_ms=again)
+        rung.append(call)
     begun = [n for n, s in enumerate(plan[: state.step + 1]) if me in s.targets]
-    until = now + here.for_ms + MARGIN_MS
+    until = now + plan[state.step].for_ms + MARGIN_MS
     for chime in me.chimes:
-        if begun and not any(call.chime == chime for call in kept):
+        if begun and not any(call.chime == chime and calls.is_called(call) for call in rung):
             again = now + CONFIRM_MS
-            kept.append(Call(chime, me.responder, Phase.RUNG, begun[-1], 1, again, until))
+            rung = [call for call in rung if call.chime != chime]
+            rung.append(Call(chime, me.responder, Phase.RUNG, begun[-1], 1, again, until))
             effects += [
                 Ring(chime, state.step + 1, until - now),
                 Note(What.RUNG, me.responder, {"chime": chime}),
             ]
-    return Outcome(replace(state, calls=tuple(kept)), tuple(effects))
+    return calls.passed_if_lost(Outcome(replace(state, calls=tuple(rung)), tuple(effects)), now)
 
 
 # -- tests -----------------------------------------------------------------------------------
 
 
+def _replan(episode: Episode, event: Replanned, now: int) -> Outcome:
+    """Only where nobody could be called: otherwise the episode keeps its own copy."""
+    if _reaches(episode.plan) or not _reaches(event.plan):
+        return Outcome(episode)
+    return calls.ring_from(replace(episode, plan=event.plan), 0, now, Note(What.REPLANNED))
+
+
+def _reaches(plan: tuple[CallStep, ...]) -> bool:
+    return any(target.chimes for step in plan for target in step.targets)
+
+
 def _test_reached(episode: Episode, event: Ringing, now: int) -> Outcome:
+    if calls.call_of(episode, event.chime) is None:
+        return Outcome(episode)  # nobody asked it
     reached = _reached(episode, event, now)
     if any(call.phase is not Phase.REACHED for call in reached.episode.calls):
         return reached
@@ -333,12 +426,14 @@ _CALL: Final[Mapping[State, Mapping[type, Callable[[Episode, Any, int], Outcome]
         Cancelled: _cancel,
         Due: _due_ringing,
         Ringing: _reached,
-        Hushed: _is_quiet,
+        Hushed: _not_ringing,
         Back: _ring_back,
+        Gone: _gone,
         Acknowledged: _acknowledge,
         Arrived: _arrive,
         Resolved: _resolve,
         Repaired: _repair,
+        Replanned: _replan,
     },
     State.ACKNOWLEDGED: {
         Pressed: _pressed_again,

@@ -58,6 +58,7 @@ class What(StrEnum):
     PASSED = "passed"
     ACKNOWLEDGED = "acknowledged"
     ALSO_ACKNOWLEDGED = "also_acknowledged"
+    STALE_ACKNOWLEDGED = "stale_acknowledged"
     LATE_ACKNOWLEDGED = "late_acknowledged"
     EXPIRED = "expired"
     ARRIVED = "arrived"
@@ -66,6 +67,7 @@ class What(StrEnum):
     CANCEL_ASKED = "cancel_asked"
     RESOLVED = "resolved"
     REPAIRED = "repaired"
+    REPLANNED = "replanned"
     TEST_IGNORED = "test_ignored"
     NOTHING_TO_CANCEL = "nothing_to_cancel"
     UNPLACED = "unplaced"
@@ -105,9 +107,10 @@ class Episode:
     """All that follows from a press until it is resolved.
 
     `until_ms` is the end of the current step or of the acknowledgement; None when nothing is
-    waited for. `coming` are the responders who acknowledged, first first. Times are UTC
-    milliseconds. `plan`, `home` and `limits` are the episode's own copies: later edits do not
-    disturb it.
+    waited for. `coming` are the responders who acknowledged, first first; `arrived` the ids of
+    those who are there. `first_at_ms` and `last_at_ms` are when the button was pressed, as far as
+    is known; `begun_ms` is when the gateway heard of it. Times are UTC milliseconds. `plan`,
+    `home` and `limits` are the episode's own copies: later edits do not disturb it.
     """
 
     id: str
@@ -118,12 +121,15 @@ class Episode:
     plan: tuple[CallStep, ...]
     limits: Limits
     begun_ms: int
+    first_at_ms: int = 0
+    last_at_ms: int = 0
     state: State = State.RINGING
     step: int = 0
     until_ms: int | None = None
     calls: tuple[Call, ...] = ()
     presses: int = 1
     coming: tuple[Target, ...] = ()
+    arrived: tuple[str, ...] = ()
     outcome: str = ""
     ended_ms: int | None = None
 
@@ -151,18 +157,20 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """The button again, during the episode; `detail` is for the record."""
+    """The button again, during the episode, at `at_ms`; `detail` is for the record."""
 
     press_id: str
+    at_ms: int
     count: int = 1
     detail: Mapping[str, str | int] = field(default_factory=dict[str, str | int])
 
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """The elder takes it back."""
+    """The elder took it back at `at_ms`; None when nobody knows when."""
 
     press_id: str
+    at_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,11 +201,19 @@ class Back:
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """A chime has gone off line: whatever it said before, it is not heard now."""
+
+    chime: str
+
+
+@dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """A responder says "I am coming"; `by` is the chime or the operator that says so."""
+    """A responder said "I am coming" at `at_ms`; `by` is the chime or the operator."""
 
     target: Target
     by: str
+    at_ms: int
     chime: str = ""
 
 
@@ -225,6 +241,13 @@ class Repaired:
     target: Target
 
 
+@dataclass(frozen=True, slots=True)
+class Replanned:
+    """There is somebody to be called now; when the episode began there was nobody."""
+
+    plan: tuple[CallStep, ...]
+
+
 Event = (
     Pressed
     | Cancelled
@@ -232,10 +255,12 @@ Event = (
     | Ringing
     | Hushed
     | Back
+    | Gone
     | Acknowledged
     | Arrived
     | Resolved
     | Repaired
+    | Replanned
 )
 
 

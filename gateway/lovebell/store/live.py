@@ -12,7 +12,7 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import DatabaseError
 
 from lovebell.domain.codec import call_plan_to_json, episode_from_json, episode_to_json
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
+
+#: How long a batch waits for an operator's write. Then it counts as a failure and is tried again:
+#: meanwhile the broker must not wait for us.
+LOCKED_MS = 1_000
 
 #: The mistakes of a batch, which would be no better a second time. All else is the disk's.
 _OURS = (
@@ -101,6 +105,13 @@ _LIVE = (
     .where((schema.episode.c.state != "resolved") | schema.episode.c.deadline_ms.is_not(None))
     .order_by(schema.episode.c.n)
 )
+# By number, which needs no index: a community has some dozens of episodes a day.
+_ENDED = (
+    select(schema.episode.c.body, schema.episode.c.call_plan)
+    .where(schema.episode.c.n > select(func.max(schema.episode.c.n) - 5000).scalar_subquery())
+    .where(schema.episode.c.state == "resolved", schema.episode.c.ended_ms > bindparam("since"))
+    .order_by(schema.episode.c.n)
+)
 _ONE = select(schema.episode.c.body, schema.episode.c.call_plan).where(
     schema.episode.c.id == bindparam("id")
 )
@@ -125,7 +136,7 @@ class LiveStore:
         except DatabaseError as why:
             self._lock.close()
             raise DiskError(f"cannot open the database {path}: {why.orig}") from why
-        self._engine = open_engine(path, shared_connection=True)
+        self._engine = open_engine(path, busy_ms=LOCKED_MS, shared_connection=True)
         # A look waits for nobody: with WAL a reader is not held up by a writer.
         self._looks = open_engine(path, busy_ms=50, shared_connection=True)
         self._look = self._looks.connect().execution_options(isolation_level="AUTOCOMMIT")
@@ -179,6 +190,11 @@ class LiveStore:
         """Every episode that is open or still has something to tell a chime, oldest first."""
         return [episode_from_json(row.body, row.call_plan) for row in self._look.execute(_LIVE)]
 
+    def ended_since(self, at_ms: int) -> list[Episode]:
+        """Episodes that ended after this, oldest first; of the latest few thousand."""
+        rows = self._look.execute(_ENDED, {"since": at_ms})
+        return [episode_from_json(row.body, row.call_plan) for row in rows]
+
     def letters(self) -> list[Letter]:
         """The outbox."""
         rows = self._look.execute(select(schema.outbox).order_by(schema.outbox.c.created_ms))
@@ -198,8 +214,14 @@ class LiveStore:
 
     def _books(self) -> Books:
         try:
-            with self._engine.begin() as connection:
-                return load_books(connection)
+            with self._engine.connect() as connection:
+                # Not the engine's BEGIN IMMEDIATE: to read nobody needs the write lock.
+                connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+                connection.exec_driver_sql("BEGIN")
+                try:
+                    return load_books(connection)
+                finally:
+                    connection.exec_driver_sql("ROLLBACK")
         except DatabaseError as why:
             raise DiskError(str(why.orig)) from why
 

@@ -27,6 +27,7 @@ def upgrade(engine: Engine) -> None:
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
     scripts = ScriptDirectory.from_config(config)
     with engine.connect() as connection:
+        connection = connection.execution_options(isolation_level="AUTOCOMMIT")  # a look only
         here = MigrationContext.configure(connection).get_current_revision()
         if here == scripts.get_current_head():
             return
