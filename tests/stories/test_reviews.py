@@ -1,0 +1,195 @@
+"""What a hostile review once broke, as stories."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lovebell.clock import SystemClock
+from lovebell.domain.records import DiskError
+from lovebell.store import books, pairs
+
+if TYPE_CHECKING:
+    from stories.street import Street
+
+SECOND = 1_000_000_000
+
+
+async def test_a_broker_that_forgot_is_told_again_that_it_is_over(street: Street) -> None:
+    await street.press()
+    await street.answer("c-paired")
+    stale = dict(street.air.retained["b-1"])
+    await street.command("resolve", "b-1.p-1", outcome="helped")
+    for restarted in (False, True):
+        street.air.retained["b-1"] = dict(stale)
+        if restarted:
+            await street.power_cut()
+            await street.power_up()
+        await street.broker_back()
+        assert street.lamp() == "resolved"
+
+
+async def test_with_many_episodes_at_one_silent_desk_a_reconnect_costs_one_ring_each(
+    street: Street,
+) -> None:
+    street.dead = {"c-desk"}
+    for n in range(50):
+        street.send(f"b-unknown-{n}", "press", id="p-1", kind="call")
+    await street.settle()
+    street.air.log.clear()
+    await street.broker_back()
+    assert street.air.log.count("ring c-desk") == 50
+
+
+@pytest.mark.parametrize("stranger", ["nobody-knows", "b-lost", "c-spare"])
+async def test_the_word_of_a_stranger_silences_nobody(street: Street, stranger: str) -> None:
+    street.edit(lambda c: books.add_device(c, books.Device("c-spare", books.DeviceKind.CHIME)))
+    await street.engine.reread(street.now)
+    await street.press()
+    street.send(stranger, "acknowledge", id="a-1", episode="b-1.p-1", age_ms=0)
+    await street.settle()
+    assert street.sounding == {"c-paired"}
+    assert street.lamp() == "ringing"
+    assert "a-1" in street.receipts
+    assert street.record()[-1] == "unplaced"
+
+
+async def test_an_answer_from_an_hour_ago_silences_nobody(street: Street) -> None:
+    await street.press()
+    street.send("c-paired", "acknowledge", id="a-1", episode="b-1.p-1", age_ms=3_600_000)
+    await street.settle()
+    assert street.lamp() == "ringing"
+    assert street.record()[-1] == "stale_acknowledged"
+
+
+async def test_a_press_that_could_not_be_written_gets_no_receipt_when_it_is_repeated(
+    street: Street,
+) -> None:
+    save = street.store.save
+
+    async def broken(batch) -> None:
+        if batch.receipts:
+            raise ValueError("a bug")
+        await save(batch)
+
+    street.store.save = broken
+    writing = asyncio.create_task(street.engine.write())
+    for _ in range(2):
+        token = street.send("b-1", "press", id="p-1", kind="call", age_ms=0)
+        while token not in street.air.settled:
+            await asyncio.sleep(0)
+    writing.cancel()
+    assert "p-1" not in street.receipts
+    assert street.sounding == {"c-paired"}
+
+
+async def test_while_the_disk_fails_the_broker_is_not_kept_waiting(street: Street) -> None:
+    street.store.broken = True
+    first = street.send("b-1", "press", id="p-1", kind="call")
+    writing = asyncio.create_task(street.engine.write())
+    while first not in street.air.settled:
+        await asyncio.sleep(0)
+    second = street.send("b-lost", "press", id="p-2", kind="call")
+    assert second in street.air.settled
+    assert street.engine.trouble == "database or disk is full"
+    writing.cancel()
+    assert not street.receipts
+    street.store.broken = False
+    await street.settle()
+    assert street.receipts == {"p-1", "p-2"}
+
+
+async def test_a_chime_that_was_replaced_comes_back_on_line_and_nothing_breaks(
+    street: Street,
+) -> None:
+    await street.press()
+    street.edit(lambda c: pairs.unpair(c, "c-paired", "r-paired", street.now))
+    await street.engine.reread(street.now)
+    await street.command("resolve", "b-1.p-1", outcome="helped")
+    await street.forward(120)
+    street.send("c-paired", "state", online=True)
+    await street.broker_back()
+    assert street.sounding == set()
+
+
+async def test_an_answer_and_a_new_press_in_one_batch_leave_the_chime_ringing(
+    street: Street,
+) -> None:
+    await street.press()
+    await street.forward(45)
+    street.send("c-neighbour", "acknowledge", id="a-1", episode="b-1.p-1", age_ms=0)
+    street.send("b-1", "press", id="p-2", kind="call", age_ms=0)
+    await street.settle()
+    assert {"c-paired", "c-neighbour"} <= street.sounding
+
+
+async def test_a_desk_that_is_entered_during_an_episode_is_called(street: Street) -> None:
+    street.edit(lambda c: pairs.unpair(c, "c-desk", "r-desk", street.now))
+    await street.engine.reread(street.now)
+    await street.press("b-lost")
+    assert street.sounding == set()
+    street.edit(lambda c: pairs.pair(c, "c-desk", "r-desk", None, street.now))
+    await street.engine.reread(street.now)
+    await street.settle()
+    assert street.sounding == {"c-desk"}
+
+
+async def test_a_chime_that_goes_off_line_is_not_waited_for(street: Street) -> None:
+    await street.press()
+    street.dead = {"c-paired"}
+    street.send("c-paired", "state", online=False)
+    await street.settle()
+    assert "c-neighbour" in street.sounding
+
+
+async def test_a_database_that_cannot_be_read_resurrects_nothing(street: Street) -> None:
+    await street.press()
+    await street.command("resolve", "b-1.p-1", outcome="helped")
+    await street.forward(120)
+    look = street.store.episode
+
+    def fails(_: str) -> None:
+        raise DiskError("disk I/O error")
+
+    street.store.episode = fails
+    street.send("c-paired", "ringing", episode="b-1.p-1")
+    await street.settle()
+    street.store.episode = look
+    assert street.rows("SELECT state, outcome FROM episode") == [("resolved", "helped")]
+
+
+async def test_told_to_end_during_a_commit_it_writes_nothing_twice(street: Street) -> None:
+    save, saving = street.store.save, asyncio.Event()
+
+    async def slow(batch) -> None:
+        saving.set()
+        await save(batch)
+
+    street.store.save = slow
+    street.send("b-1", "press", id="p-1", kind="call", age_ms=0)
+    writing = asyncio.create_task(street.engine.write())
+    await saving.wait()
+    writing.cancel()
+    await asyncio.gather(writing, return_exceptions=True)
+    await street.settle()
+    assert street.record().count("pressed") == 1
+    assert "p-1" in street.receipts
+
+
+def test_the_clock_follows_forward_at_once_and_never_runs_back() -> None:
+    wall, steady = [1_000 * SECOND], [0]
+    clock = SystemClock(lambda: wall[0], lambda: steady[0])
+
+    def pass_s(seconds: int, set_by_s: int = 0) -> int:
+        steady[0] += seconds * SECOND
+        wall[0] += (seconds + set_by_s) * SECOND
+        return clock.now()
+
+    assert pass_s(1) == 1_001_000
+    assert pass_s(1, set_by_s=3600) == 4_602_000
+    before = clock.now()
+    assert pass_s(0, set_by_s=-3600) == before
+    assert pass_s(10) == before + 9_000  # slower, but a deadline still comes
+    assert pass_s(36_000) == wall[0] // 1_000_000
