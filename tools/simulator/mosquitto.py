@@ -29,7 +29,7 @@ allow_anonymous true
 set_tcp_nodelay true
 persistence true
 persistence_location {directory}/
-autosave_interval 1800
+autosave_interval 30
 max_queued_messages 100000
 max_inflight_messages 2000
 max_packet_size 4096
