@@ -81,6 +81,8 @@ class Player:
                     self._town.answer(chime)
                 case ["hear", *devices]:
                     self._hear(self._town.street, devices)
+                case ["look"]:
+                    self._town.look()
                 case [seconds, "s"]:
                     self._wait(int(seconds))
                 case _:

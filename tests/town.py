@@ -81,6 +81,11 @@ class Town:
         """Time goes by."""
         self._loop.run(self.street.forward(seconds))
 
+    def look(self) -> None:
+        """The gateway looks after its devices."""
+        self.street.warden.tick(self.street.now)
+        self.go_on()
+
     def go_on(self) -> None:
         """Let the gateway, if it runs, take up what operators have done."""
         if self.gateway_is_up:

@@ -16,6 +16,7 @@ from lovebell.commands.demo import demo
 from lovebell.commands.devices import device
 from lovebell.commands.episodes import episode, episodes
 from lovebell.commands.events import events
+from lovebell.commands.faults import fault, faults, rollcall
 from lovebell.commands.homes import home
 from lovebell.commands.pairing import pair, unpair
 from lovebell.commands.plans import plan
@@ -62,6 +63,9 @@ for _command in (
     events,
     backup,
     restore,
+    faults,
+    fault,
+    rollcall,
 ):
     cli.add_command(_command)
 

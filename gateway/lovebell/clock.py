@@ -54,3 +54,8 @@ class SystemClock:
         """The minute of the local day, 0 to 1439; in the time zone of this machine."""
         local = time.localtime()
         return local.tm_hour * 60 + local.tm_min
+
+
+def steady() -> int:
+    """Milliseconds that only go forward, whatever the clock is set to: for measuring silence."""
+    return time.monotonic_ns() // 1_000_000

@@ -23,6 +23,7 @@ from pydantic_settings import (
 from lovebell.domain.episode import Limits
 from lovebell.domain.habits import Habits, minute_of
 from lovebell.domain.plan import DEFAULT, format_step, parse_plan
+from lovebell.domain.supervision import Rules, release
 
 if TYPE_CHECKING:
     from lovebell.domain.model import Step
@@ -78,6 +79,8 @@ class Settings(BaseSettings):
     heartbeat_s: _Seconds = 60
     quiet_from: str = "22:00"
     quiet_to: str = "07:00"
+    low_mv: int = Field(0, ge=0, le=60_000)
+    oldest_firmware: str = ""
     default_plan: Annotated[tuple[str, ...], NoDecode] = tuple(format_step(s) for s in DEFAULT)
 
     @field_validator("database", "broker_password_file", "broker_ca")
@@ -89,6 +92,13 @@ class Settings(BaseSettings):
     @classmethod
     def _is_time(cls, value: str) -> str:
         minute_of(value)
+        return value
+
+    @field_validator("oldest_firmware")
+    @classmethod
+    def _is_release(cls, value: str) -> str:
+        if value and not release(value):
+            raise ValueError("no version")
         return value
 
     @field_validator("default_plan", mode="before")
@@ -132,6 +142,11 @@ class Settings(BaseSettings):
     def habits(self) -> Habits:
         """How devices are to behave."""
         return Habits(self.heartbeat_s, minute_of(self.quiet_from), minute_of(self.quiet_to))
+
+    @property
+    def rules(self) -> Rules:
+        """What is asked of devices."""
+        return Rules(self.heartbeat_s, self.low_mv, self.oldest_firmware)
 
     @property
     def plan(self) -> tuple[Step, ...]:

@@ -50,10 +50,21 @@ WORTH_SAYING_S: Final = 5
 class Reception:
     """The way from a topic and a payload to an event. `dropped` counts by device."""
 
-    def __init__(self, engine: Engine, on_state: Callable[[str, bool], None]) -> None:
-        """`on_state(device, online)` is called when a device comes on line or is gone."""
+    def __init__(
+        self,
+        engine: Engine,
+        on_state: Callable[[str, bool], None],
+        on_heard: Callable[[str, str, Fields, Work], None],
+    ) -> None:
+        """`on_state(device, online)` is called when a device comes on line or is gone,
+        `on_heard(device, leaf, fields, work)` for everything that a device says.
+
+        `known` is what was last heard of each device, in this run or before.
+        """
         self.engine = engine
         self._on_state = on_state
+        self._on_heard = on_heard
+        self.known: dict[str, Seen] = {}
         self.dropped: Counter[str] = Counter()
         self.seen: dict[str, Seen] = {}
         self._taken: set[int] = set()
@@ -81,6 +92,7 @@ class Reception:
                 rule(message.device, message.fields, work)
             except DiskError as why:  # whoever needs an answer will say it again
                 log.error("cannot look into the database", extra={"why": str(why)})
+            self._on_heard(message.device, message.leaf, message.fields, work)
         self.engine.queue(work)
 
     def save_seen(self, now: int) -> None:
@@ -177,10 +189,11 @@ class Reception:
             self.engine.advance(episode, Hushed(chime), work)
 
     def _state(self, device: str, fields: Fields, work: Work) -> None:
-        before = self.seen.get(device)
-        self.seen[device] = Seen(
+        before = self.known.get(device)
+        self.known[device] = self.seen[device] = Seen(
             device,
-            work.now,
+            # Its last will is not its own word.
+            before.at_ms if before and not fields["online"] else work.now,
             fields["online"],
             fields.get("firmware", before.firmware if before else ""),
             before.heartbeat if before else {},
@@ -192,9 +205,10 @@ class Reception:
             self.engine.gone(device, work)
 
     def _heartbeat(self, device: str, fields: Fields, work: Work) -> None:
-        before = self.seen.get(device)
+        before = self.known.get(device)
         firmware = before.firmware if before else ""
-        self.seen[device] = Seen(device, work.now, online=True, firmware=firmware, heartbeat=fields)
+        seen = Seen(device, work.now, online=True, firmware=firmware, heartbeat=fields)
+        self.known[device] = self.seen[device] = seen
 
     # -- which episode -------------------------------------------------------------------
 

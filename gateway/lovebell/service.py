@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from lovebell.domain.records import DiskError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from lovebell.clock import Clock
     from lovebell.engine import Engine
@@ -36,8 +36,9 @@ async def run(
     connection: Callable[[], Awaitable[None]],
     clock: Clock,
     stop: asyncio.Event,
+    beside: Sequence[Callable[[], Awaitable[None]]] = (),
 ) -> None:
-    """Serve until `stop` is set or a task dies, then write what waits.
+    """Serve until `stop` is set or a task dies, then write what waits. `beside` runs with it.
 
     Raises what killed the task: a gateway that half works is worse than one that is restarted.
     """
@@ -49,6 +50,7 @@ async def run(
         _save_seen(reception, clock),
         _keep_hours(tutor, clock),
         stop.wait(),
+        *(job() for job in beside),
     )
     tasks = [asyncio.ensure_future(job) for job in jobs]
     try:

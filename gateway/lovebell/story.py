@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from lovebell.domain.episode import What
+from lovebell.domain.faults import GATEWAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -89,6 +90,41 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "{who}的消息不合协议，已丢弃，这是第 {count} 条：{code}，{why}",
         "Dropped a message of {who} that breaks the protocol, number {count}: {code}, {why}",
     ),
+    What.FAULT: ("{who}故障：{fault}", "Fault of {who}: {fault}"),
+    What.FAULT_AGAIN: (
+        "{who}又故障：{fault}，第 {count} 次",
+        "Fault of {who} again: {fault}, number {count}",
+    ),
+    What.FAULT_OVER: ("{who}故障已消除：{fault}", "Fault of {who} is over: {fault}"),
+    What.ROLL_CALLED: (
+        "{why}恢复，开始点名，共 {homes} 户",
+        "The {why} is back: roll call of {homes} homes",
+    ),
+    What.ROLL_TICKED: ("点名：{home}已确认", "Roll call: {home} is ticked off"),
+}
+
+#: The faults of `domain.faults` and of section 3 of the protocol.
+FAULTS: Final[Mapping[str, tuple[str, str]]] = {
+    "offline": ("离线", "off line"),
+    "never": ("从未启用", "never switched on"),
+    "unknown": ("没有登记", "not in the books"),
+    "unpaired": ("没有结对", "not paired"),
+    "supply": ("供电不足", "low supply"),
+    "signal": ("信号弱", "weak signal"),
+    "reboots": ("反复重启", "starts again and again"),
+    "safe": ("处于安全模式", "in safe mode"),
+    "clock": ("所报时间不可信", "tells impossible times"),
+    "old": ("固件太旧", "old firmware"),
+    "stuck": ("按钮卡住", "button stuck"),
+    "flash": ("闪存写不进", "flash takes no writing"),
+    "sound": ("铃声播不出", "sound cannot be played"),
+    "config": ("用着旧的设置", "runs on an older configuration"),
+    "password": ("密码不对", "wrong password"),
+    "certificate": ("证书不被接受", "certificate refused"),
+    "broker": ("连不上 MQTT 服务器", "no connection to the broker"),
+    "disk": ("磁盘写不进", "the disk takes no writing"),
+    "overdue": ("有求助过时未处理", "a deadline was missed"),
+    "outbox": ("有消息发不出去", "a message is stuck"),
 }
 
 #: Details that a line may or may not have: said after the sentence.
@@ -101,6 +137,9 @@ _BESIDES: Final[Mapping[str, tuple[str, str]]] = {
 
 _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "": ("（未知）", "(unknown)"),
+    GATEWAY: ("网关", "the gateway"),
+    "gateway": ("网关", "gateway"),
+    "broker": ("MQTT 服务器", "broker"),
     "paired": ("结对响应人", "the paired responder"),
     "neighbours": ("这一家的所有响应人", "all the home's responders"),
     "grid": ("网格长", "the grid leader"),
@@ -134,7 +173,8 @@ def sentence(
     name = names or str
     pair = SENTENCES.get(what)
     filled = _Filled({key: _value(key, value, column, name) for key, value in detail.items()})
-    filled["who"] = _spaced(name(who), column) if who else _WORDS[""][column]
+    is_one = who not in ("", GATEWAY)
+    filled["who"] = _spaced(name(who), column) if is_one else _WORDS[who][column]
     if pair is None:
         rest = ", ".join(f"{key}={value}" for key, value in detail.items())
         return " ".join(part for part in (what, who, rest) if part)
@@ -156,6 +196,12 @@ def sentence(
 def outcome(word: str, language: str) -> str:
     """How an episode ended, in words; a word of somebody's own stands as it is."""
     known = _WORDS.get(word) if word else None
+    return known[0 if language == "zh" else 1] if known else word
+
+
+def fault(word: str, language: str) -> str:
+    """What is wrong, in words; a word that only the device knows stands as it is."""
+    known = FAULTS.get(word)
     return known[0 if language == "zh" else 1] if known else word
 
 
@@ -188,4 +234,8 @@ def _value(key: str, value: object, column: int, name: Callable[[str], str]) -> 
         return ("、" if column == 0 else ", ").join(words)
     if key == "chimes" and not text:
         return ("无", "none")[column]
+    if key == "fault":
+        return fault(text, ("zh", "en")[column])
+    if key == "why" and text in ("gateway", "broker"):
+        return _WORDS[text][column]
     return name(text) if key in ("by", "home") else text

@@ -23,6 +23,7 @@ VALUES = {
     "dataclasses",
     "enum",
     "functools",
+    "heapq",
     "itertools",
     "json",
     "re",

@@ -36,6 +36,11 @@ DETAIL: dict[What, dict[str, str | int]] = {
     What.RESOLVED: {"outcome": "helped", "note": "x"},
     What.REPAIRED: {"chimes": "c-1,c-2"},
     What.UNPLACED: {"named": "b-9.p-1"},
+    What.FAULT: {"fault": "offline"},
+    What.FAULT_AGAIN: {"fault": "offline", "count": 2},
+    What.FAULT_OVER: {"fault": "stuck"},
+    What.ROLL_CALLED: {"why": "gateway", "homes": 3},
+    What.ROLL_TICKED: {"home": "h-1"},
     What.DROPPED: {"code": "json", "why": "not JSON", "count": 4},
 }
 

@@ -15,6 +15,7 @@ from sqlalchemy import create_engine, insert, select, text
 from lovebell.domain.habits import Habits
 from lovebell.domain.model import Device, DeviceKind, Home, Responder, ResponderKind
 from lovebell.domain.records import Batch, DiskError
+from lovebell.domain.supervision import Rules
 from lovebell.engine import Engine
 from lovebell.reception import Reception
 from lovebell.store import books, pairs
@@ -22,6 +23,7 @@ from lovebell.store.live import LiveStore
 from lovebell.store.schema import command as command_table
 from lovebell.store.sqlite import create_or_upgrade
 from lovebell.tutor import Tutor
+from lovebell.warden import Warden
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,6 +89,8 @@ class Street:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.now = START
+        self.set_by = 0  # what the wall clock was moved by, past time itself
+        self.rules = Rules()
         self.minute = 12 * 60
         self.dead: set[str] = set()
         self.ringing: dict[str, set[str]] = {}
@@ -101,13 +105,17 @@ class Street:
         self.store = FailingStore(self.path)
         self.engine = Engine(self.store, self.air)
         self.tutor = Tutor(self.air, Habits())
-        self.reception = Reception(self.engine, self._state_changed)
+        self.warden = Warden(self.engine, self.rules, lambda: self.air.is_up, self.steady)
+        self.reception = Reception(self.engine, self._state_changed, self.warden.heard)
         await self.engine.load(self.now)
+        self.reception.known = self.store.seen()
+        self.warden.start(self.store.faults(), self.reception.known, self.now)
         await self.broker_back()
 
     async def broker_back(self) -> None:
         """The broker is there (again)."""
         self.engine.up(self.now)
+        self.warden.tick(self.now)
         while self.engine.restate(self.now):
             await self.settle()
         await self.settle()
@@ -115,6 +123,10 @@ class Street:
     async def power_cut(self) -> None:
         """kill -9: what is not on disk is gone, and the lock with it."""
         await self.store.close()
+
+    def steady(self) -> int:
+        """Time as it passes, whatever the wall clock shows."""
+        return self.now - self.set_by
 
     def _state_changed(self, device: str, online: bool) -> None:
         if online:

@@ -6,22 +6,26 @@ import asyncio
 import logging
 import signal
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lovebell import __version__, logs, service
 from lovebell.broker import Address, Broker
-from lovebell.clock import SystemClock
+from lovebell.clock import SystemClock, steady
 from lovebell.commands.app import App, pass_app
 from lovebell.commands.base import command
 from lovebell.engine import Engine
 from lovebell.reception import SUBSCRIPTIONS, Reception
 from lovebell.store.live import LiveStore
 from lovebell.tutor import Tutor
+from lovebell.warden import Warden
 
 if TYPE_CHECKING:
     from lovebell.config import Settings
 
 log = logging.getLogger("lovebell.serve")
+
+SUPERVISE_S = 1.0
 
 
 @command("serve")
@@ -75,11 +79,21 @@ async def _serve(settings: Settings) -> None:
             else:
                 tutor.part(device)
 
-        reception = Reception(engine, changed)
+        warden = Warden(engine, settings.rules, lambda: broker.is_up, steady)
+        reception = Reception(engine, changed, warden.heard)
         await engine.load(clock.now())
+        reception.known = store.seen()
+        warden.start(store.faults(), reception.known, clock.now())
         extra = {"version": __version__, "database": str(settings.database)}
         log.info("serving", extra=extra | {"open_episodes": len(engine.opened)})
-        await service.run(engine, reception, tutor, broker.run, clock, stop)
+        beside = [partial(_supervise, warden, clock)]
+        await service.run(engine, reception, tutor, broker.run, clock, stop, beside)
         log.info("stopped", extra={"open_episodes": len(engine.opened)})
     finally:
         await store.close()
+
+
+async def _supervise(warden: Warden, clock: SystemClock) -> None:
+    while True:
+        warden.tick(clock.now())
+        await asyncio.sleep(SUPERVISE_S)

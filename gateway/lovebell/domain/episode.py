@@ -74,6 +74,11 @@ class What(StrEnum):
     UNPAIRED = "unpaired"
     UNKNOWN_DEVICE = "unknown_device"
     DROPPED = "dropped"
+    FAULT = "fault"
+    FAULT_AGAIN = "fault_again"
+    FAULT_OVER = "fault_over"
+    ROLL_CALLED = "roll_called"
+    ROLL_TICKED = "roll_ticked"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lovebell.domain.episode import Episode
+    from lovebell.domain.faults import Fault
+    from lovebell.domain.rollcall import Absent
 
 
 class DiskError(RuntimeError):
@@ -94,6 +96,11 @@ class Batch:
     sent: list[Letter] = field(default_factory=list["Letter"])
     answers: dict[int, str] = field(default_factory=dict[int, str])
     seen: dict[str, Seen] = field(default_factory=dict[str, "Seen"])
+    faults: dict[tuple[str, str, int], Fault] = field(
+        default_factory=dict[tuple[str, str, int], "Fault"]
+    )
+    absent: list[Absent] = field(default_factory=list["Absent"])
+    present: list[str] = field(default_factory=list[str])
 
     @property
     def is_empty(self) -> bool:
@@ -106,6 +113,9 @@ class Batch:
             or self.sent
             or self.answers
             or self.seen
+            or self.faults
+            or self.absent
+            or self.present
         )
 
     def add(self, later: Batch) -> None:
@@ -117,3 +127,6 @@ class Batch:
         self.sent += later.sent
         self.answers.update(later.answers)
         self.seen.update(later.seen)
+        self.faults.update(later.faults)
+        self.absent += later.absent
+        self.present += later.present

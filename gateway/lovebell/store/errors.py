@@ -40,6 +40,8 @@ MESSAGES: Final = {
     "unknown_episode": "episode: there is no {key!r}; see `lovebell episodes`",
     "ambiguous_episode": "episode: {key!r} is the beginning of more than one ({first}, {second}); "
     "write more of it, or its number",
+    "unknown_fault": "fault: there is no {n}; see `lovebell faults --all`",
+    "not_missing": "home {id!r} is not missing; see `lovebell rollcall`",
     "bad_outcome": "outcome: {word!r} cannot be used; write one word of your own, such as helped, "
     "hospital or false_alarm",
     "no_database": "database: there is none at {path} yet; check the key `database`, or start "

@@ -16,7 +16,8 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import DatabaseError
 
 from lovebell.domain.codec import call_plan_to_json, episode_from_json, episode_to_json
-from lovebell.domain.records import Command, DiskError, Letter
+from lovebell.domain.faults import Fault
+from lovebell.domain.records import Command, DiskError, Letter, Seen
 from lovebell.store import schema
 from lovebell.store.books import load_books
 from lovebell.store.sqlite import create_or_upgrade, lock, open_engine
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
     from lovebell.domain.episode import Episode
     from lovebell.domain.model import Books
-    from lovebell.domain.records import Batch, Line, Receipt, Seen
+    from lovebell.domain.records import Batch, Line, Receipt
+    from lovebell.domain.rollcall import Absent
 
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -97,6 +99,14 @@ _SEEN = _bulk(
     ("device", "at_ms", "online", "firmware", "heartbeat"),
     _overwriting("device", "at_ms", "online", "firmware", "heartbeat"),
 )
+_FAULT = _bulk(
+    schema.fault,
+    ("device", "word", "opened_ms", "last_ms", "closed_ms", "times"),
+    _overwriting("device, word, opened_ms", "last_ms", "closed_ms", "times"),
+)
+# Who is missing already stays missing since then.
+_ABSENT = _bulk(schema.absent, ("home", "since_ms", "why"), "ON CONFLICT DO NOTHING")
+_PRESENT = "DELETE FROM absent WHERE home IN (SELECT value FROM json_each(?))"
 _PLACED = select(schema.receipt.c.episode).where(
     schema.receipt.c.device == bindparam("device"), schema.receipt.c.id == bindparam("id")
 )
@@ -200,6 +210,17 @@ class LiveStore:
         rows = self._look.execute(select(schema.outbox).order_by(schema.outbox.c.created_ms))
         return [Letter(r.key, r.kind, r.target, r.body, r.created_ms) for r in rows]
 
+    def faults(self) -> list[Fault]:
+        """The faults that were open when the last gateway ended."""
+        table = schema.fault
+        rows = self._look.execute(select(table).where(table.c.closed_ms.is_(None)))
+        return [Fault(r.device, r.word, r.opened_ms, r.last_ms, r.times) for r in rows]
+
+    def seen(self) -> dict[str, Seen]:
+        """What is known of every device that was ever heard."""
+        rows = self._look.execute(select(schema.seen))
+        return {r.device: Seen(r.device, r.at_ms, r.online, r.firmware, r.heartbeat) for r in rows}
+
     def _one(self, statement: Any, parameters: dict[str, Any]) -> Any:
         try:
             return self._look.execute(statement, parameters).scalar_one_or_none()
@@ -263,6 +284,9 @@ def _write(cursor: sqlite3.Cursor, batch: Batch) -> None:
         (_LETTER, [_letter(letter) for letter in batch.letters.values()]),
         (_ANSWER, list(batch.answers.items())),
         (_SEEN, [_seen(seen) for seen in batch.seen.values()]),
+        (_FAULT, [_fault(fault) for fault in batch.faults.values()]),
+        (_ABSENT, [_absent(absent) for absent in batch.absent]),
+        (_PRESENT, batch.present),
     )
     for statement, rows in parts:
         if rows:
@@ -295,3 +319,14 @@ def _letter(letter: Letter) -> tuple[object, ...]:
 def _seen(seen: Seen) -> tuple[object, ...]:
     heartbeat = _ENCODE(dict(seen.heartbeat))
     return seen.device, seen.at_ms, int(seen.online), seen.firmware, heartbeat
+
+
+def _fault(fault: Fault) -> tuple[object, ...]:
+    return (
+        *(fault.device, fault.word, fault.opened_ms),
+        *(fault.last_ms, fault.closed_ms, fault.count),
+    )
+
+
+def _absent(absent: Absent) -> tuple[object, ...]:
+    return absent.home, absent.since_ms, absent.why

@@ -165,3 +165,29 @@ seen = Table(
     Column("firmware", String(32), nullable=False, server_default=""),
     Column("heartbeat", JSON, nullable=False),
 )
+
+# What is or was wrong with a device or with the gateway; open while `closed_ms` is empty. `note`
+# is a human's.
+fault = Table(
+    "fault",
+    metadata,
+    Column("n", Integer, primary_key=True),
+    Column("device", String(24), nullable=False),
+    Column("word", String(64), nullable=False),
+    Column("opened_ms", BigInteger, nullable=False),
+    Column("last_ms", BigInteger, nullable=False),
+    Column("closed_ms", BigInteger),
+    Column("times", Integer, nullable=False, server_default="1"),
+    Column("note", Text, nullable=False, server_default=""),
+    UniqueConstraint("device", "word", "opened_ms"),
+    Index("fault_open", "n", sqlite_where=text("closed_ms IS NULL")),
+)
+
+# The roll call: homes that were not heard since. A row goes when the home is heard or ticked off.
+absent = Table(
+    "absent",
+    metadata,
+    Column("home", String(24), primary_key=True),
+    Column("since_ms", BigInteger, nullable=False),
+    Column("why", String(16), nullable=False),
+)

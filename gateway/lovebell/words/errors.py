@@ -35,6 +35,8 @@ BOOKS: Final = {
     "step_count": "方案有 1 到 {max} 步，这里有 {n} 步",
     "unknown_episode": "求助：没有 {key!r}；请看 `lovebell episodes`",
     "ambiguous_episode": "求助：不止一件以 {key!r} 开头（{first}、{second}）；请写得长些，或写号",
+    "unknown_fault": "故障：没有 {n} 号；请看 `lovebell faults --all`",
+    "not_missing": "老人家 {id!r} 不在点名名单上；请看 `lovebell rollcall`",
     "bad_outcome": "结果（outcome）：{word!r} 不能用；请写一个词，如 helped、hospital、"
     "false_alarm，或自定",
     "no_database": "数据库：{path} 还没有；请检查设置项 database，或先运行一次 `lovebell serve`",

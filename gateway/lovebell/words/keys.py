@@ -105,6 +105,20 @@ KEYS: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {
         ),
         _CLOCK,
     ),
+    "low_mv": (
+        (
+            "供电低于多少毫伏算故障；0 则只凭设备自己报。",
+            "Supply in millivolts below which it is a fault; with 0 only the device says so.",
+        ),
+        ("0 到 60000 的整数", "a whole number from 0 to 60000"),
+    ),
+    "oldest_firmware": (
+        (
+            "固件版本低于它算故障；不写则都行。",
+            "Firmware older than this is a fault; none if it is empty.",
+        ),
+        ("版本号，如 0.2.0", "a version, such as 0.2.0"),
+    ),
     "default_plan": (
         (
             "没有自己方案的老人家所用的方案，每步一段文字；环境变量里用分号隔开。",

@@ -193,6 +193,20 @@ SCREENS: Final[dict[str, tuple[str, str]]] = {
     ),
     "restored": ("已从 {file} 恢复；可以启动网关了。", "Restored {file}; start the gateway."),
     "kept_aside": ("原来的数据库留在 {file}。", "The old database is kept as {file}."),
+    # faults and the roll call
+    "fault": ("故障", "fault"),
+    "fault_since": ("自", "since"),
+    "fault_over": ("消除", "over"),
+    "times": ("次数", "times"),
+    "the_gateway": ("网关", "the gateway"),
+    "no_faults": ("没有故障。", "There are no faults."),
+    "fault_noted": ("故障 {n}：备注已写下。", "Fault {n}: the note is written."),
+    "missing_since": ("没有听到，自", "not heard since"),
+    "after": ("在此之后", "after"),
+    "after_gateway": ("网关启动", "start of the gateway"),
+    "after_broker": ("MQTT 服务器恢复", "return of the broker"),
+    "nobody_missing": ("点名已齐：每一户都听到了。", "Nobody is missing: every home was heard."),
+    "ticked": ("已划去 {id}；还差 {left} 户。", "Ticked off {id}; {left} still missing."),
     # the demo
     "demo_folder": (
         "文件夹 {path} 不是空的；请另选一个新的，或不写 --data。",
