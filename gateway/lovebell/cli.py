@@ -18,6 +18,7 @@ from lovebell.commands.episodes import episode, episodes
 from lovebell.commands.events import events
 from lovebell.commands.faults import fault, faults, rollcall
 from lovebell.commands.homes import home
+from lovebell.commands.outcomes import outcome
 from lovebell.commands.pairing import pair, unpair
 from lovebell.commands.plans import plan
 from lovebell.commands.responders import responder
@@ -61,6 +62,7 @@ for _command in (
     episodes,
     episode,
     events,
+    outcome,
     backup,
     restore,
     faults,

@@ -150,10 +150,6 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "helped": ("已帮助", "helped"),
     "hospital": ("已送医", "taken to hospital"),
     "false_alarm": ("误按", "a false alarm"),
-    "medicine": ("已送药", "medicine brought"),
-    "supplies": ("已送物品", "supplies brought"),
-    "child": ("小孩按着玩", "a child played"),
-    "other": ("其他", "something else"),
 }
 
 

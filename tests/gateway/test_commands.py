@@ -319,8 +319,8 @@ def test_waiting_ends_with_the_answer() -> None:
     [
         (("acknowledge", "1", "--by", "r-9"), "responder: there is no 'r-9'"),
         (("arrive", "1", "--by", "c-desk"), "responder: there is no 'c-desk'"),
-        (("resolve", "1", "--outcome", "two words"), "outcome: 'two words' cannot be used"),
-        (("resolve", "1", "--outcome", "cancelled"), "outcome: 'cancelled' cannot be used"),
+        (("resolve", "1", "--outcome", "two words"), "outcome: 'two words' is not in the list"),
+        (("resolve", "1", "--outcome", "cancelled"), "outcome: 'cancelled' is not in the list"),
         (("resolve", "1", "--outcome", "helped", "--note", "a\nb"), "note: write 1 to"),
         (("resolve", "1", "--outcome", "helped", "--by", "x" * 65), "by: write 1 to 64"),
     ],

@@ -23,10 +23,11 @@ from lovebell.domain.model import DeviceKind, Link
 from lovebell.store.access import OperatorStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from lovebell.domain.model import Books
+    from lovebell.store.outcomes import OutcomeWord
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,13 @@ def utc(at_ms: int | None) -> str | None:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def namer(app: App, books: Books) -> Callable[[str], str]:
-    """Ids as a human knows them: a responder by name, a button by its home, else the id."""
+def namer(
+    app: App, books: Books, outcomes: Mapping[str, OutcomeWord] | None = None
+) -> Callable[[str], str]:
+    """Ids as a human knows them: a responder by name, a button by its home, else the id.
+
+    `outcomes` are words that are told as the community has entered them.
+    """
     home_of = {
         pair.subject: pair.object for pair in books.pairings if pair.link == Link.BUTTON_HOME
     }
@@ -123,6 +129,9 @@ def namer(app: App, books: Books) -> Callable[[str], str]:
         home = books.homes.get(home_of.get(thing, ""))
         if device is not None and device.kind is DeviceKind.BUTTON and home is not None:
             return app.text("named", name=thing, more=home.name)
+        said = (outcomes or {}).get(thing)
+        if said is not None:
+            return said.zh if app.language == "zh" else said.en
         return thing
 
     return name

@@ -12,9 +12,12 @@ from lovebell.commands.events import line_document
 from lovebell.commands.orders import order
 from lovebell.store import record
 from lovebell.store.books import home_of, load_books
+from lovebell.store.outcomes import outcomes
 from lovebell.story import clock_time, outcome, sentence
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lovebell.domain.episode import Episode
 
 
@@ -35,18 +38,21 @@ def episodes(app: App, only_open: bool, home_id: str | None, limit: int, as_json
         if home_id:
             home_of(load_books(connection), home_id)
         found = record.episodes(connection, only_open=only_open, home=home_id or "", limit=limit)
+        name = namer(app, load_books(connection), outcomes(connection))
     if as_json:
         print_json([_document(n, one) for n, one in found])
     elif not found:
         app.say("no_episodes")
     else:
         headings = ("n", "begun", "home", "kind", "state", "coming", "outcome", "presses")
-        app.table(headings, (_row(app, n, one) for n, one in found))
+        app.table(headings, (_row(app, n, one, name) for n, one in found))
 
 
-def _row(app: App, n: int, one: Episode) -> tuple[object, ...]:
+def _row(app: App, n: int, one: Episode, name: Callable[[str], str]) -> tuple[object, ...]:
     coming = app.text("comma").join(target.name for target in one.coming)
     ended = outcome(one.outcome, app.language)
+    if ended == one.outcome:  # no word of the program's own
+        ended = name(ended)
     where = one.label or one.home or one.button
     kind, state = app.text(f"kind_{one.kind.value}"), app.text(f"state_{one.state.value}")
     return (n, clock_time(one.begun_ms), where, kind, state, coming, ended, one.presses)
@@ -86,8 +92,7 @@ def show(app: App, key: str, as_json: bool) -> None:
     with app.store.reading() as connection:
         n, one = record.find_episode(connection, key)
         found = record.lines(connection, episode=one.id)
-        books = load_books(connection)
-    name = namer(app, books)
+        name = namer(app, load_books(connection), outcomes(connection))
     if as_json:
         calls = [
             {"chime": c.chime, "responder": c.responder, "phase": c.phase, "step": c.step + 1}
@@ -97,7 +102,7 @@ def show(app: App, key: str, as_json: bool) -> None:
         print_json(_document(n, one) | {"calls": calls, "record": lines})
         return
     headings = ("n", "begun", "home", "kind", "state", "coming", "outcome", "presses")
-    app.details(zip(headings, _row(app, n, one), strict=True))
+    app.details(zip(headings, _row(app, n, one, name), strict=True))
     app.details(_waiting(app, one))
     app.say("story")
     for numbered in found:
@@ -151,8 +156,8 @@ def arrive(app: App, key: str, responder: str, as_json: bool) -> None:
     "--outcome",
     required=True,
     metavar="WORD",
-    help="结果，一个词，如 helped、hospital、false_alarm 或自定；必填。|How it ended, in one word: "
-    "helped, hospital, false_alarm or a word of your own; must be given.",
+    help="结果，必填，如 helped、hospital；见 lovebell outcome list。|How it ended, such as helped "
+    "or hospital: see lovebell outcome list; must be given.",
 )
 @click.option("--note", default="", help="备注。|A note.")
 @click.option("--by", default="", metavar="WHO", help="谁办结，默认登录名。|Who says so, else you.")

@@ -11,6 +11,7 @@ from lovebell.commands.app import App, json_option, namer, pass_app, print_json,
 from lovebell.commands.base import command
 from lovebell.store import record
 from lovebell.store.books import load_books
+from lovebell.store.outcomes import outcomes
 from lovebell.story import clock_time, sentence
 
 if TYPE_CHECKING:
@@ -49,15 +50,15 @@ def events(app: App, follow: bool, key: str | None, limit: int, as_json: bool) -
     with app.store.reading() as connection:
         episode = record.find_episode(connection, key)[1].id if key else ""
         found = record.lines(connection, episode=episode, limit=limit or 1)
-        books = load_books(connection)
+        books, known = load_books(connection), outcomes(connection)
     after = found[-1].n if found else 0
     shown = found if limit else []
     if as_json and not follow:
-        print_json([line_document(app, one, namer(app, books)) for one in shown])
+        print_json([line_document(app, one, namer(app, books, known)) for one in shown])
         return
     if not shown and not follow:
         app.say("no_events")
-    _print(app, shown, namer(app, books), as_json)
+    _print(app, shown, namer(app, books, known), as_json)
     try:
         while follow:
             app.sleep(FOLLOW_S)
@@ -65,7 +66,7 @@ def events(app: App, follow: bool, key: str | None, limit: int, as_json: bool) -
                 found = record.lines(connection, after=after, episode=episode)
                 books = load_books(connection) if found else books
             after = found[-1].n if found else after
-            _print(app, found, namer(app, books), as_json)
+            _print(app, found, namer(app, books, known), as_json)
     except KeyboardInterrupt:
         return
 

@@ -40,10 +40,15 @@ MESSAGES: Final = {
     "unknown_episode": "episode: there is no {key!r}; see `lovebell episodes`",
     "ambiguous_episode": "episode: {key!r} is the beginning of more than one ({first}, {second}); "
     "write more of it, or its number",
+    "bad_outcome": "outcome: {word!r} is not in the list; write one of {known}, or first "
+    "`lovebell outcome add`",
+    "outcome_word": "outcome: {word!r} cannot be entered; write 1 to 32 letters, digits, - or _, "
+    "and none of the gateway's own (cancelled, test_passed, test_failed)",
+    "taken_outcome": "outcome: {word!r} is in the list already; to change what it says, first "
+    "`lovebell outcome remove {word}`",
+    "unknown_outcome": "outcome: {word!r} is not in the list; see `lovebell outcome list`",
     "unknown_fault": "fault: there is no {n}; see `lovebell faults --all`",
     "not_missing": "home {id!r} is not missing; see `lovebell rollcall`",
-    "bad_outcome": "outcome: {word!r} cannot be used; write one word of your own, such as helped, "
-    "hospital or false_alarm",
     "no_database": "database: there is none at {path} yet; check the key `database`, or start "
     "`lovebell serve` once",
     "no_backup": "{path}: there is no such file; name the backup that is to be restored",

@@ -106,6 +106,9 @@ episode = Table(
     Column("outcome", Text, nullable=False, server_default=""),
     Column("body", Text, nullable=False),
     Column("call_plan", Text, nullable=False),
+    # Empty until the personal data is taken out: then the home's grid, for the figures, and when.
+    Column("grid", String(24)),
+    Column("anonymous_ms", BigInteger),
     UniqueConstraint("id"),
     # What the gateway needs at a start, however many have ended.
     Index(
@@ -114,6 +117,18 @@ episode = Table(
         sqlite_where=text("state != 'resolved' OR deadline_ms IS NOT NULL"),
     ),
     Index("episode_home", "home", "begun_ms"),
+    Index("episode_begun", "begun_ms"),
+)
+
+# What an episode may end in, as the community chooses.
+outcome = Table(
+    "outcome",
+    metadata,
+    Column("n", Integer, primary_key=True),
+    Column("word", String(32), nullable=False),
+    Column("zh", Text, nullable=False),
+    Column("en", Text, nullable=False),
+    UniqueConstraint("word"),
 )
 
 # The record: append only.

@@ -35,10 +35,15 @@ BOOKS: Final = {
     "step_count": "方案有 1 到 {max} 步，这里有 {n} 步",
     "unknown_episode": "求助：没有 {key!r}；请看 `lovebell episodes`",
     "ambiguous_episode": "求助：不止一件以 {key!r} 开头（{first}、{second}）；请写得长些，或写号",
+    "bad_outcome": "结果（outcome）：清单里没有 {word!r}；请写其中之一：{known}，或先用 "
+    "`lovebell outcome add` 增加",
+    "outcome_word": "结果（outcome）：{word!r} 不能登记；请写 1 到 32 个字母、汉字、数字、- 或 _，"
+    "不能用网关自己的（cancelled、test_passed、test_failed）",
+    "taken_outcome": "结果（outcome）：清单里已有 {word!r}；要改说法，请先 "
+    "`lovebell outcome remove {word}`",
+    "unknown_outcome": "结果（outcome）：清单里没有 {word!r}；请看 `lovebell outcome list`",
     "unknown_fault": "故障：没有 {n} 号；请看 `lovebell faults --all`",
     "not_missing": "老人家 {id!r} 不在点名名单上；请看 `lovebell rollcall`",
-    "bad_outcome": "结果（outcome）：{word!r} 不能用；请写一个词，如 helped、hospital、"
-    "false_alarm，或自定",
     "no_database": "数据库：{path} 还没有；请检查设置项 database，或先运行一次 `lovebell serve`",
     "no_backup": "{path}：没有这个文件；请写要恢复的备份",
     "file_exists": "{path} 已经有了，不会覆盖；请换个名字",

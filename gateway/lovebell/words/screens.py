@@ -186,6 +186,8 @@ SCREENS: Final[dict[str, tuple[str, str]]] = {
         "Episode {n}: it is noted, but the gateway has not answered for 5 s; look at its log and "
         "at `lovebell episode show {n}`.",
     ),
+    "zh": ("中文", "in Chinese"),
+    "en": ("英文", "in English"),
     # backup
     "backed_up": (
         "已备份到 {file}，{bytes} 字节，已检验。",
