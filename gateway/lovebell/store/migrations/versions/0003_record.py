@@ -1,14 +1,14 @@
 """Outcomes to choose from, episodes by time, and what outlives the personal data of an episode.
 
-Revision ID: 0002
-Revises: 0001
+Revision ID: 0003
+Revises: 0002
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 # As they stood at this release; operators edit the table.
 OUTCOMES = (
