@@ -6,7 +6,6 @@ Knows nothing of pins, messages and lamps.
 
 import asyncio
 
-from bell import config
 from bell.starts import Starts
 
 # What neither a press nor a ring needs, and may be what has failed.
@@ -18,25 +17,41 @@ def run(directory: str = ".") -> None:
     starts = Starts(directory)
     if starts.was_lost:
         print("the count of starts was lost: ids begin another life")
+    settings, proof, complaint = _configuration(directory, starts)
+    if settings is None:
+        from bell import setup
+
+        asyncio.run(setup.Setup(directory).run(complaint))
+        return
+    from bell import app
+
+    prove = None if proof is None else lambda: _keep(directory, proof)
+    asyncio.run(app.App(settings, directory, starts, prove).run())
+
+
+def _configuration(directory: str, starts: Starts) -> tuple:
+    """(settings or None, what keep() wants to know, complaint)."""
+    from bell import config
+
     if starts.is_safe:
         print("safe mode: {} starts have failed".format(starts.failed))
     prefer = config.GOOD if starts.is_safe else config.NAME
     settings, proof, complaints = config.load(directory, prefer)
     for complaint in complaints:
         print(complaint)
-    if settings is None:
-        from bell import setup
-
-        asyncio.run(setup.Setup(directory).run(complaints[0]))
-        return
-    if complaints:
-        print("going on with {}".format(config.NAME if proof else config.GOOD))
-    if starts.is_safe:
-        for name in _OPTIONAL:
+    if settings is not None:
+        if complaints:
+            print("going on with {}".format(config.NAME if proof else config.GOOD))
+        for name in _OPTIONAL if starts.is_safe else ():
             settings[name] = None
-    settings["safe"] = starts.is_safe
-    settings["old"] = bool(complaints)
-    from bell import app
+        settings["safe"] = starts.is_safe
+        settings["old"] = bool(complaints)
+        config.release("config")
+    return settings, proof, complaints[0] if complaints else ""
 
-    device = app.App(settings, directory, starts, lambda: config.keep(directory, proof))
-    asyncio.run(device.run())
+
+def _keep(directory: str, proof: int) -> None:
+    from bell import config  # again: it has been let go of
+
+    config.keep(directory, proof)
+    config.release("config")

@@ -122,7 +122,7 @@ async def test_without_any_configuration_it_says_what_to_do_until_it_has_one(boa
     new.write_text(json.dumps(wanted), encoding="utf-8")
     new.replace(button.directory / "config.json")
     await button.wait_for(up, PATIENCE_S)
-    assert button.resets == 1
+    assert button.resets == 1, list(button.log)
 
 
 def fed(board):
