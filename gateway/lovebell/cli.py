@@ -17,6 +17,7 @@ from lovebell.commands.devices import device
 from lovebell.commands.episodes import episode, episodes
 from lovebell.commands.events import events
 from lovebell.commands.faults import fault, faults, rollcall
+from lovebell.commands.figures import figures
 from lovebell.commands.homes import home
 from lovebell.commands.outcomes import outcome
 from lovebell.commands.pairing import pair, unpair
@@ -62,6 +63,7 @@ for _command in (
     episodes,
     episode,
     events,
+    figures,
     outcome,
     backup,
     restore,

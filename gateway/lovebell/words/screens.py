@@ -188,6 +188,24 @@ SCREENS: Final[dict[str, tuple[str, str]]] = {
     ),
     "zh": ("中文", "in Chinese"),
     "en": ("英文", "in English"),
+    # figures
+    "month": ("月份", "month"),
+    "calls": ("求助", "calls"),
+    "cancelled": ("取消", "cancelled"),
+    "received": ("收到", "received"),
+    "answered": ("应答", "answered"),
+    "within_60s": ("60 秒内应答", "in 60 s"),
+    "within_180s": ("180 秒内应答", "in 180 s"),
+    "at_door": ("到达", "at the door"),
+    "within_45min": ("45 分钟内到达", "in 45 min"),
+    "total": ("合计", "total"),
+    "missed_goal": ("（未达标）", " (below)"),
+    "no_calls": ("这段时间没有求助。", "There were no calls."),
+    "goals": (
+        "时间是中位数，从按铃算起；目标：60 秒内应答 97.5 %，180 秒内 99 %，45 分钟内到达 90 %。",
+        "Times are medians, from the press. Goals: answered in 60 s 97.5 %, in 180 s 99 %; at the "
+        "door in 45 min 90 %.",
+    ),
     # backup
     "backed_up": (
         "已备份到 {file}，{bytes} 字节，已检验。",
