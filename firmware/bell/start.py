@@ -51,7 +51,10 @@ def _configuration(directory: str, starts: Starts) -> tuple:
 
 
 def _keep(directory: str, proof: int) -> None:
-    from bell import config  # again: it has been let go of
+    try:
+        from bell import config  # again: it has been let go of
 
-    config.keep(directory, proof)
-    config.release("config")
+        config.keep(directory, proof)
+        config.release("config")
+    except MemoryError:
+        print("no memory to keep a copy of the configuration")  # which is no reason to fail now

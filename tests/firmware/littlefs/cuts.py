@@ -14,6 +14,7 @@ import vfs
 from nor import Nor, PowerCut
 
 from bell import config, flash
+from bell.clock import EARLIEST_S, KEEP_AFTER_S, Clock
 from bell.journal import LIMIT, Journal
 from bell.starts import Starts
 
@@ -29,6 +30,19 @@ def settings(number):
     }
 
 
+class Chip:
+    """What a clock asks of a board: seconds that nobody had told it yet."""
+
+    def __init__(self):
+        self.seconds = 0
+
+    def date(self):
+        return self.seconds
+
+    def set_date(self, moment):
+        pass
+
+
 class Witness:
     """What the flash may hold, and every id there was."""
 
@@ -38,6 +52,7 @@ class Witness:
         self.journal = [[]]
         self.config = [None]
         self.good = [None]
+        self.date = [EARLIEST_S]
 
     def start(self):
         starts = Starts(ROOT)
@@ -75,6 +90,16 @@ class Witness:
         config.keep(ROOT, proof)
         self.good = [settings(number)]
 
+    def prove(self):
+        chip = Chip()
+        clock = Clock(ROOT, chip)
+        assert clock.kept in self.date
+        chip.seconds = clock.kept + KEEP_AFTER_S
+        self.date = [clock.kept, chip.seconds]
+        clock.proven()
+        assert clock.kept == chip.seconds
+        self.date = [chip.seconds]
+
     def look(self):
         """Compare the flash with what it may hold."""
         lines, broken = flash.read(ROOT + "/journal")
@@ -82,6 +107,7 @@ class Witness:
         found = [json.loads(line) for line in lines]
         assert found in self.journal, (found, self.journal)
         self.journal = [found]
+        assert Clock(ROOT, Chip()).kept in self.date
         for name, allowed in ((config.NAME, self.config), (config.GOOD, self.good)):
             found = content(name)
             assert found in allowed, (name, found, allowed)
@@ -106,6 +132,7 @@ def live(witness, number):
         witness.add("press", kind="call")
     witness.add("press", kind="cancel")
     starts.healthy()
+    witness.prove()
     witness.drop(0)
     witness.drop(-1)
     witness.configure(number + 1)
