@@ -22,6 +22,7 @@ from lovebell.commands.homes import home
 from lovebell.commands.outcomes import outcome
 from lovebell.commands.pairing import pair, unpair
 from lovebell.commands.plans import plan
+from lovebell.commands.privacy import erase_home, export_home, retain
 from lovebell.commands.responders import responder
 from lovebell.commands.serve import serve
 
@@ -65,6 +66,7 @@ for _command in (
     events,
     figures,
     outcome,
+    retain,
     backup,
     restore,
     faults,
@@ -72,6 +74,8 @@ for _command in (
     rollcall,
 ):
     cli.add_command(_command)
+home.add_command(export_home)
+home.add_command(erase_home)
 
 
 def main() -> None:

@@ -206,6 +206,25 @@ SCREENS: Final[dict[str, tuple[str, str]]] = {
         "Times are medians, from the press. Goals: answered in 60 s 97.5 %, in 180 s 99 %; at the "
         "door in 45 min 90 %.",
     ),
+    # personal data
+    "retained": (
+        "{n} 件求助（{day} 以前）已去掉个人资料；数字和回执保留。",
+        "Took the personal data out of {n} episodes from before {day}; figures and receipts stay.",
+    ),
+    "would_retain": (
+        "{n} 件求助（{day} 以前）会去掉个人资料，无法恢复；要做请加 --yes。",
+        "Would take the personal data out of {n} episodes from before {day}, for good; add --yes "
+        "to do it.",
+    ),
+    "erased": (
+        "{id} 已除名，{n} 件求助已去掉个人资料。",
+        "Erased {id}; took the personal data out of {n} episodes.",
+    ),
+    "would_erase": (
+        "{id} 会除名，连同方案和结对历史；{n} 件求助会去掉个人资料，无法恢复；要做请加 --yes。",
+        "Would take {id} out of the books, with its plan and its pairings, and the personal data "
+        "out of {n} episodes, for good; add --yes to do it.",
+    ),
     # backup
     "backed_up": (
         "已备份到 {file}，{bytes} 字节，已检验。",
