@@ -18,6 +18,7 @@ from lovebell.commands.episodes import episode, episodes
 from lovebell.commands.events import events
 from lovebell.commands.faults import fault, faults, rollcall
 from lovebell.commands.figures import figures
+from lovebell.commands.health import health
 from lovebell.commands.homes import home
 from lovebell.commands.outcomes import outcome
 from lovebell.commands.pairing import pair, unpair
@@ -72,6 +73,7 @@ for _command in (
     faults,
     fault,
     rollcall,
+    health,
 ):
     cli.add_command(_command)
 home.add_command(export_home)

@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     quiet_to: str = "07:00"
     low_mv: int = Field(0, ge=0, le=60_000)
     oldest_firmware: str = ""
+    health_port: int = Field(0, ge=0, le=65_535)
+    watchdog_url: str = Field("", pattern=r"^(https?://[^\s/]+\S*)?$")
+    watchdog_s: _Seconds = 60
     default_plan: Annotated[tuple[str, ...], NoDecode] = tuple(format_step(s) for s in DEFAULT)
 
     @field_validator("database", "broker_password_file", "broker_ca")

@@ -218,6 +218,15 @@ class Engine:
             self.queue(work)
         return self._deadlines[0][0] if self._deadlines else None
 
+    def overdue(self, before_ms: int) -> int:
+        """How many episodes have a deadline before this time that has not been kept."""
+        deadlines = (episode.deadline for episode in self.episodes.values())
+        return sum(1 for deadline in deadlines if deadline is not None and deadline < before_ms)
+
+    def unsent(self, before_ms: int) -> int:
+        """How many letters written before this time are still to be sent."""
+        return sum(1 for letter in self._letters.values() if letter.created_ms < before_ms)
+
     def up(self, now: int) -> None:
         """The broker is back, perhaps without its memory: say again what should be known there.
 

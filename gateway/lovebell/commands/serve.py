@@ -9,11 +9,13 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lovebell import __version__, logs, service
+from lovebell import __version__, logs, pulse, service
+from lovebell.auditor import Auditor
 from lovebell.broker import Address, Broker
 from lovebell.clock import SystemClock, steady
 from lovebell.commands.app import App, pass_app
 from lovebell.commands.base import command
+from lovebell.commands.health import document
 from lovebell.engine import Engine
 from lovebell.reception import SUBSCRIPTIONS, Reception
 from lovebell.store.live import LiveStore
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("lovebell.serve")
 
 SUPERVISE_S = 1.0
+AUDIT_S = 15.0
 
 
 @command("serve")
@@ -86,7 +89,16 @@ async def _serve(settings: Settings) -> None:
         warden.start(store.faults(), reception.known, clock.now())
         extra = {"version": __version__, "database": str(settings.database)}
         log.info("serving", extra=extra | {"open_episodes": len(engine.opened)})
-        beside = [partial(_supervise, warden, clock)]
+        auditor = Auditor(engine, warden, lambda: broker.is_up, settings.database.parent)
+        beside = [partial(_supervise, warden, clock), partial(_audit, auditor, clock)]
+        if settings.health_port:
+
+            def told() -> dict[str, object]:
+                return document(settings.language, auditor.look(clock.now()))
+
+            beside.append(partial(pulse.serve, settings.health_port, told))
+        if settings.watchdog_url:
+            beside.append(partial(_call_out, settings, auditor, clock))
         await service.run(engine, reception, tutor, broker.run, clock, stop, beside)
         log.info("stopped", extra={"open_episodes": len(engine.opened)})
     finally:
@@ -97,3 +109,18 @@ async def _supervise(warden: Warden, clock: SystemClock) -> None:
     while True:
         warden.tick(clock.now())
         await asyncio.sleep(SUPERVISE_S)
+
+
+async def _audit(auditor: Auditor, clock: SystemClock) -> None:
+    while True:
+        await asyncio.sleep(AUDIT_S)
+        auditor.audit(clock.now())
+
+
+async def _call_out(settings: Settings, auditor: Auditor, clock: SystemClock) -> None:
+    """Whoever waits outside for our call must not hear from us while something is wrong."""
+    watchdog = pulse.Watchdog(settings.watchdog_url)
+    while True:
+        await asyncio.sleep(settings.watchdog_s)
+        if not auditor.look(clock.now()):
+            await watchdog.call()

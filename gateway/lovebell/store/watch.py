@@ -8,17 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from lovebell.domain.episode import What
-from lovebell.domain.faults import Fault
+from lovebell.domain.faults import GATEWAY, Fault, Word
+from lovebell.domain.health import LATE_MS, STUCK_MS, UNHEARD_MS, Look
 from lovebell.domain.rollcall import Absent
 from lovebell.store import schema
 from lovebell.store.books import check_text, home_of, load_books
 from lovebell.store.errors import BooksError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Table
+    from sqlalchemy.sql.elements import ColumnElement
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,30 @@ def tick_off(connection: Connection, home: str, by: str, at_ms: int) -> None:
         raise BooksError("not_missing", id=home)
     line = {"at_ms": at_ms, "what": What.ROLL_TICKED.value, "who": by, "detail": {"home": home}}
     connection.execute(insert(schema.event), line)
+
+
+def look(connection: Connection, now: int, *, runs: bool, free_mb: int) -> Look:
+    """What an operator sees of the gateway's health, whether it `runs` or not."""
+    episode, outbox, command = schema.episode.c, schema.outbox.c, schema.command.c
+    # The index that serves a start holds every row that has a deadline.
+    live = (episode.state != "resolved") | episode.deadline_ms.is_not(None)
+    late = live & (episode.deadline_ms < now - LATE_MS)
+    unheard = command.answer.is_(None) & (command.at_ms < now - UNHEARD_MS)
+    table = schema.fault
+    own = (table.c.device == GATEWAY) & table.c.closed_ms.is_(None)
+    words = set(connection.execute(select(table.c.word).where(own)).scalars())
+    return Look(
+        runs=runs,
+        broker=Word.BROKER not in words,
+        free_mb=free_mb,
+        overdue=_count(connection, schema.episode, late),
+        outbox=_count(connection, schema.outbox, outbox.created_ms < now - STUCK_MS),
+        commands=_count(connection, schema.command, unheard),
+    )
+
+
+def _count(connection: Connection, table: Table, condition: ColumnElement[bool]) -> int:
+    return connection.execute(select(func.count()).select_from(table).where(condition)).scalar_one()
 
 
 def _noted(row: Any) -> Noted:

@@ -119,6 +119,25 @@ KEYS: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {
         ),
         ("版本号，如 0.2.0", "a version, such as 0.2.0"),
     ),
+    "health_port": (
+        (
+            "在这台机器上（127.0.0.1）用 HTTP 回答 /health 的端口；0 则不回答。",
+            "Port on which /health is answered by HTTP on this machine (127.0.0.1); 0 for none.",
+        ),
+        ("0 到 65535 的整数", "a whole number from 0 to 65535"),
+    ),
+    "watchdog_url": (
+        (
+            "网关正常时定时访问的外部网址，访问一停外面就知道；不写则不访问。",
+            "An outside URL that is called while the gateway is well, so that silence is noticed; "
+            "none if it is empty.",
+        ),
+        ("http:// 或 https:// 开头的网址", "a URL that begins with http:// or https://"),
+    ),
+    "watchdog_s": (
+        ("隔多少秒访问一次。", "Seconds between two such calls."),
+        _SECONDS,
+    ),
     "default_plan": (
         (
             "没有自己方案的老人家所用的方案，每步一段文字；环境变量里用分号隔开。",

@@ -246,6 +246,38 @@ SCREENS: Final[dict[str, tuple[str, str]]] = {
     "after_broker": ("MQTT 服务器恢复", "return of the broker"),
     "nobody_missing": ("点名已齐：每一户都听到了。", "Nobody is missing: every home was heard."),
     "ticked": ("已划去 {id}；还差 {left} 户。", "Ticked off {id}; {left} still missing."),
+    # health
+    "health_ok": ("网关一切正常。", "The gateway is well."),
+    "health_down": (
+        "网关没有运行；请启动它，如 `systemctl start lovebell`。",
+        "The gateway is not running; start it, as with `systemctl start lovebell`.",
+    ),
+    "health_disk": (
+        "磁盘写不进（{why}）：门铃照响，但没有“已收到”；请腾出空间或修好磁盘。",
+        "The disk takes no writing ({why}): chimes still ring, but no press is confirmed; make "
+        "room or mend the disk.",
+    ),
+    "health_broker": (
+        "网关连不上 MQTT 服务器；请看它是否在运行，以及设置项 broker_host。",
+        "The gateway has no connection to the broker; see whether it runs, and the key "
+        "`broker_host`.",
+    ),
+    "health_overdue": (
+        "有 {n} 件求助过了时限还没有处理；请重新启动网关，并保留日志。",
+        "{n} episodes are past their deadline; restart the gateway, and keep its log.",
+    ),
+    "health_outbox": (
+        "有 {n} 条消息一分钟还没有发出；请看网关和 MQTT 服务器的日志。",
+        "{n} messages have waited for more than a minute; see the logs of gateway and broker.",
+    ),
+    "health_commands": (
+        "有 {n} 条操作还没有得到网关回音；请看网关的日志。",
+        "{n} commands have had no answer from the gateway; see its log.",
+    ),
+    "health_full": (
+        "磁盘只剩 {mb} MB；请腾出空间。",
+        "Only {mb} MB are free on the disk; make room.",
+    ),
     # the demo
     "demo_folder": (
         "文件夹 {path} 不是空的；请另选一个新的，或不写 --data。",

@@ -1,0 +1,70 @@
+"""The gateway finds out what is wrong with itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lovebell.auditor import Auditor
+
+if TYPE_CHECKING:
+    from stories.street import Street
+
+
+@pytest.fixture
+def auditor(street: Street) -> Auditor:
+    return Auditor(street.engine, street.warden, lambda: street.air.is_up, street.path.parent)
+
+
+def audit(street: Street, auditor: Auditor) -> list[str]:
+    found = [finding.code for finding in auditor.audit(street.now)]
+    street.warden.tick(street.now)
+    return found
+
+
+def own_faults(street: Street) -> list[str]:
+    return [row[0] for row in street.rows("SELECT word FROM fault WHERE closed_ms IS NULL")]
+
+
+async def test_a_gateway_that_works_finds_nothing(street: Street, auditor: Auditor) -> None:
+    await street.press()
+    await street.forward(3600)
+    assert audit(street, auditor) == []
+
+
+async def test_a_disk_that_takes_no_writing_is_cried_out_and_on_record_when_it_is_well(
+    street: Street, auditor: Auditor, caplog: pytest.LogCaptureFixture
+) -> None:
+    street.engine.trouble = "database or disk is full"
+    assert audit(street, auditor) == ["disk"]
+    assert audit(street, auditor) == ["disk"]
+    assert [record.getMessage() for record in caplog.records] == ["not well"]
+    await street.settle()
+    assert own_faults(street) == ["disk"]
+    assert audit(street, auditor) == []
+    await street.settle()
+    assert own_faults(street) == []
+
+
+async def test_a_deadline_that_nobody_keeps_is_a_fault(street: Street, auditor: Auditor) -> None:
+    await street.press()
+    street.now += 60_000  # the task that keeps deadlines hangs
+    assert audit(street, auditor) == ["overdue"]
+    await street.settle()
+    assert own_faults(street) == ["overdue"]
+    await street.forward(1)
+    assert audit(street, auditor) == []
+
+
+async def test_a_letter_that_does_not_leave_is_a_fault_only_while_there_is_a_broker(
+    street: Street, auditor: Auditor
+) -> None:
+    street.air.is_up = False
+    await street.press()
+    await street.forward(61)
+    assert audit(street, auditor) == ["broker"]
+    street.air.is_up = True
+    assert audit(street, auditor) == ["outbox"]
+    await street.broker_back()
+    assert audit(street, auditor) == []
