@@ -16,6 +16,7 @@ from lovebell.commands.demo import demo
 from lovebell.commands.devices import device
 from lovebell.commands.episodes import episode, episodes
 from lovebell.commands.events import events
+from lovebell.commands.export import export
 from lovebell.commands.faults import fault, faults, rollcall
 from lovebell.commands.figures import figures
 from lovebell.commands.health import health
@@ -67,6 +68,7 @@ for _command in (
     events,
     figures,
     outcome,
+    export,
     retain,
     backup,
     restore,

@@ -206,6 +206,7 @@ SCREENS: Final[dict[str, tuple[str, str]]] = {
         "Times are medians, from the press. Goals: answered in 60 s 97.5 %, in 180 s 99 %; at the "
         "door in 45 min 90 %.",
     ),
+    "exported": ("已把 {n} 行写到 {file}。", "Wrote {n} rows to {file}."),
     # personal data
     "retained": (
         "{n} 件求助（{day} 以前）已去掉个人资料；数字和回执保留。",
