@@ -14,6 +14,7 @@ from lovebell.commands.backup import backup, restore
 from lovebell.commands.base import Root
 from lovebell.commands.demo import demo
 from lovebell.commands.devices import device
+from lovebell.commands.drills import test, tests
 from lovebell.commands.episodes import episode, episodes
 from lovebell.commands.events import events
 from lovebell.commands.export import export
@@ -76,6 +77,8 @@ for _command in (
     fault,
     rollcall,
     health,
+    tests,
+    test,
 ):
     cli.add_command(_command)
 home.add_command(export_home)

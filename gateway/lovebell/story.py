@@ -100,6 +100,10 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "{why}恢复，开始点名，共 {homes} 户",
         "The {why} is back: roll call of {homes} homes",
     ),
+    What.TEST_TRIED: (
+        "{who}请{home}测试，没有成",
+        "{who} asked {home} for a test in vain",
+    ),
     What.ROLL_TICKED: ("点名：{home}已确认", "Roll call: {home} is ticked off"),
 }
 

@@ -40,6 +40,7 @@ DETAIL: dict[What, dict[str, str | int]] = {
     What.FAULT_AGAIN: {"fault": "offline", "count": 2},
     What.FAULT_OVER: {"fault": "stuck"},
     What.ROLL_CALLED: {"why": "gateway", "homes": 3},
+    What.TEST_TRIED: {"home": "h-1"},
     What.ROLL_TICKED: {"home": "h-1"},
     What.DROPPED: {"code": "json", "why": "not JSON", "count": 4},
 }

@@ -79,6 +79,7 @@ class What(StrEnum):
     FAULT_OVER = "fault_over"
     ROLL_CALLED = "roll_called"
     ROLL_TICKED = "roll_ticked"
+    TEST_TRIED = "test_tried"
 
 
 @dataclass(frozen=True, slots=True)

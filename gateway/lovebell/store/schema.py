@@ -206,3 +206,14 @@ absent = Table(
     Column("since_ms", BigInteger, nullable=False),
     Column("why", String(16), nullable=False),
 )
+
+# Somebody asked a home for its monthly test, and none came.
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("n", Integer, primary_key=True),
+    Column("home", String(24), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("by", String(64), nullable=False),
+    Index("attempt_at", "at_ms"),
+)

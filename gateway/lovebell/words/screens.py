@@ -247,6 +247,21 @@ SCREENS: Final[dict[str, tuple[str, str]]] = {
     "after_broker": ("MQTT 服务器恢复", "return of the broker"),
     "nobody_missing": ("点名已齐：每一户都听到了。", "Nobody is missing: every home was heard."),
     "ticked": ("已划去 {id}；还差 {left} 户。", "Ticked off {id}; {left} still missing."),
+    # monthly tests
+    "last_passed": ("最近通过", "last passed"),
+    "attempts": ("试过几天", "days tried"),
+    "standing": ("情况", "standing"),
+    "standing_passed": ("通过", "passed"),
+    "standing_overdue": ("请测试", "ask for a test"),
+    "standing_visit": ("请上门", "go there"),
+    "no_overdue": (
+        "每一户三十天内都通过了测试。",
+        "Every home has passed a test in the last thirty days.",
+    ),
+    "attempted": (
+        "{id}：已记下；已在 {n} 天试过，满 3 天请上门。",
+        "{id}: noted; tried on {n} days, after 3 somebody should go there.",
+    ),
     # health
     "health_ok": ("网关一切正常。", "The gateway is well."),
     "health_down": (
