@@ -74,6 +74,9 @@ def test_all_of_a_home_is_given_out(past: Town) -> None:
 
 def test_an_erased_home_is_gone_and_its_calls_still_count(past: Town) -> None:
     figures = past.read("figures")
+    line = """INSERT INTO event (at_ms, what, who, detail)
+        VALUES (1, 'roll_ticked', '', '{"home": "h-1"}')"""
+    past.street.edit(lambda c: c.exec_driver_sql(line.replace(": ", ":")))
     assert past.read("home", "erase", "h-1") == {"home": "h-1", "episodes": 1, "done": False}
     assert past.read("home", "list") != []
     assert past.type("home", "erase", "h-1", "--yes").exit_code == 0

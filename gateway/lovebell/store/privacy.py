@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import JSON, ColumnElement, and_, bindparam, delete, func, or_, select, update
 
 from lovebell.domain.privacy import anonymous_body, anonymous_detail, anonymous_plan
 from lovebell.store import schema
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 #: Rows changed in one transaction: presses wait for it no longer than a blink.
-PORTION: Final = 100
+PORTION: Final = 50
 _EPISODE: Final = schema.episode.c
 
 
@@ -82,23 +82,31 @@ def anonymise(connection: Connection, scope: Scope, at_ms: int, portion: int = P
             for row in found
         ],
     )
+    devices = _devices(connection)
     for row in found:
-        _anonymise_lines(connection, row.id)
+        _anonymise_lines(connection, row.id, devices)
     its = schema.command.c.episode.in_([row.id for row in found])
     connection.execute(update(schema.command).where(its).values(by="", responder="", note=""))
     return len(found)
 
 
-def _anonymise_lines(connection: Connection, episode: str) -> None:
+def _anonymise_lines(connection: Connection, episode: str, devices: set[str]) -> None:
     """`who` stays where it is a device; whatever else it is, it is a person."""
-    devices = _devices(connection)
+    changed: list[dict[str, Any]] = []
     for found in lines(connection, episode=episode):
         line = found.line
         who = line.who if line.who in devices else ""
+        detail = anonymous_detail(line.detail)
+        if (who, detail) != (line.who, dict(line.detail)):
+            changed.append({"its": found.n, "person": who, "left": detail})
+    if changed:
+        table = schema.event
+        left = bindparam("left", type_=JSON())
         connection.execute(
-            update(schema.event)
-            .where(schema.event.c.n == found.n)
-            .values(who=who, detail=anonymous_detail(line.detail))
+            update(table)
+            .where(table.c.n == bindparam("its"))
+            .values(who=bindparam("person"), detail=left),
+            changed,
         )
 
 
@@ -158,6 +166,10 @@ def erase_home(connection: Connection, home: str, at_ms: int) -> int:
     connection.execute(
         delete(schema.pairing).where(or_(pairing.subject == home, pairing.object == home))
     )
+    # The roll call names homes outside of episodes.
+    line = schema.event.c
+    named = and_(line.episode == "", line.detail["home"].as_string() == home)
+    connection.execute(update(schema.event).where(named).values(detail={}))
     connection.execute(delete(schema.absent).where(schema.absent.c.home == home))
     connection.execute(delete(schema.home).where(schema.home.c.id == home))
     raise_revision(connection)
