@@ -6,18 +6,22 @@ import gzip
 import sqlite3
 import threading
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy.exc import DatabaseError
 
+from lovebell.store import migrate
 from lovebell.store.backup import backup
 from lovebell.store.sqlite import open_engine
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from town import Town
+
+MIGRATIONS = Path(migrate.__file__).with_name("migrations")
 
 
 @pytest.fixture
@@ -165,3 +169,19 @@ def test_a_broken_database_gives_no_backup(town: Town, tmp_path: Path) -> None:
     assert not (tmp_path / "x.gz").exists()
     with pytest.raises(DatabaseError), open_engine(town.path).connect() as connection:
         connection.exec_driver_sql("SELECT * FROM home")
+
+
+def test_a_backup_of_an_older_release_is_upgraded(town: Town, tmp_path: Path) -> None:
+    old = tmp_path / "old.db"
+    engine = open_engine(old)
+    alembic = Config()
+    alembic.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        alembic.attributes["connection"] = connection
+        command.upgrade(alembic, "0001")
+        connection.exec_driver_sql("INSERT INTO home (id, name) VALUES ('h-old', '示例爷爷')")
+    engine.dispose()
+    assert town.type("restore", str(old)).exit_code == 0
+    assert [home["id"] for home in town.read("home", "list")] == ["h-old"]
+    assert town.read("outcome", "list") != []
+    assert town.read("figures")["total"]["calls"] == 0
