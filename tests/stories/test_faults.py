@@ -197,6 +197,12 @@ async def test_what_a_device_says_is_wrong_opens_and_closes_with_its_word(street
     assert faults(street) == set()
 
 
+async def test_a_device_does_not_decide_what_is_the_gateways_to_judge(street: Street) -> None:
+    beat(street, "b-1", fault="offline broker moths")
+    await street.settle()
+    assert faults(street) == {("b-1", "moths")}
+
+
 async def test_a_weak_signal_is_believed_after_three_and_a_single_one_is_not(
     street: Street,
 ) -> None:

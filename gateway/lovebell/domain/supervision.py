@@ -39,6 +39,8 @@ BOOTS: Final = 5
 BOOTS_MS: Final = 1_800_000
 #: An age above the time that the device has been running, by more than this, cannot be.
 AGE_SLACK_MS: Final = 60_000
+#: What is the gateway's to judge, whatever a device says of it; of its supply it is asked too.
+OURS: Final = frozenset[str](Word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,7 @@ class Supervisor:
         if fields["up_s"] * 1000 >= BOOTS_MS:
             self._faults.set(name, Word.REBOOTS, False, at)
         said = frozenset(str(fields.get("fault", "")).split())
-        for word in (device.said | said | self._own_words(name)) - {Word.SUPPLY}:
+        for word in (device.said | said | self._own_words(name)) - OURS:
             self._faults.set(name, word, word in said, at)
         device.said = said
         self._judge_supply(name, device, Word.SUPPLY in said, fields.get("mv"), at)
@@ -214,7 +216,7 @@ class Supervisor:
 
     def _own_words(self, name: str) -> frozenset[str]:
         """Faults that only the device can tell of."""
-        return frozenset(word for word in self._faults.words(name) if word not in set(Word))
+        return self._faults.words(name) - OURS
 
     def _keep_or_close(self, name: str, word: str, at: Moment) -> None:
         """A fault of somebody who is no longer expected is none."""
