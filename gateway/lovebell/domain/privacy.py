@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from lovebell.domain.plan import WORDS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 #: Details of a line of the record that can name a person or were written by one.
 PERSONAL: Final = frozenset({"note", "by", "home", "label", "who", "name", "names", "phone"})
-#: The words of a plan; whatever else stands there is the id of a responder.
-_STEP_WORDS: Final = frozenset({"paired", "neighbours", "grid", "desk"})
 _ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -46,7 +46,8 @@ def anonymous_detail(detail: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _words(words: str) -> str:
-    return ",".join(word for word in words.split(",") if word in _STEP_WORDS)
+    """Of whom a step calls only the words of the plans: all else is the id of a responder."""
+    return ",".join(word for word in words.split(",") if word in WORDS)
 
 
 def _anonymous_target(target: list[Any]) -> list[Any]:
