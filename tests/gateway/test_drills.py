@@ -75,6 +75,13 @@ def test_attempts_on_three_days_ask_for_a_visit_and_stand_in_the_record(town: To
     assert town.read("events", "--limit", "1")[0]["what"] == "test_tried"
 
 
+def test_a_home_that_is_erased_takes_its_attempts_along(town: Town) -> None:
+    town.read("test", "attempt", "h-1", "--by", "r-desk")
+    assert town.type("home", "erase", "h-1", "--yes").exit_code == 0
+    assert town.street.rows("SELECT * FROM attempt") == []
+    assert "h-1" not in town.type("events").output
+
+
 @pytest.mark.parametrize(
     ("typed", "says"),
     [

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LINK = re.compile(r"\]\(<?([^)\s>]+)[^)]*\)|^\[[^\]]+\]:\s*<?([^\s>]+)", re.MULTILINE)
 ABSOLUTE_PATH = re.compile(r"(?:^|[\s`\"'(=:（，、：])/(\w[\w.-]*)/", re.MULTILINE)
 # Where a path begins that means the same on every reader's machine.
-EVERYWHERE = {"dev", "etc", "opt", "proc", "run", "srv", "sys", "tmp", "usr", "var"}
+EVERYWHERE = {"dev", "etc", "media", "opt", "proc", "run", "srv", "sys", "tmp", "usr", "var"}
 
 
 class Shape(NamedTuple):

@@ -171,6 +171,7 @@ def erase_home(connection: Connection, home: str, at_ms: int) -> int:
     named = and_(line.episode == "", line.detail["home"].as_string() == home)
     connection.execute(update(schema.event).where(named).values(detail={}))
     connection.execute(delete(schema.absent).where(schema.absent.c.home == home))
+    connection.execute(delete(schema.attempt).where(schema.attempt.c.home == home))
     connection.execute(delete(schema.home).where(schema.home.c.id == home))
     raise_revision(connection)
     return done
