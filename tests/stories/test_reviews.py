@@ -53,7 +53,7 @@ async def test_the_word_of_a_stranger_silences_nobody(street: Street, stranger: 
     assert street.sounding == {"c-paired"}
     assert street.lamp() == "ringing"
     assert "a-1" in street.receipts
-    assert street.record()[-1] == "unplaced"
+    assert "unplaced" in street.record()
 
 
 async def test_an_answer_from_an_hour_ago_silences_nobody(street: Street) -> None:
