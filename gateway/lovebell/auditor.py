@@ -43,7 +43,7 @@ class Auditor:
         return findings(
             Look(
                 broker=self._is_up(),
-                disk=self._engine.trouble,
+                disk=self._engine.writer.trouble,
                 free_mb=self._free_mb(),
                 overdue=self._engine.overdue(now - LATE_MS),
                 outbox=self._engine.unsent(now - STUCK_MS),

@@ -12,7 +12,7 @@ import asyncio
 import heapq
 import logging
 from collections import defaultdict, deque
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from lovebell.domain import calls, course, wire
@@ -35,6 +35,7 @@ from lovebell.domain.episode import (
 )
 from lovebell.domain.plan import DEFAULT, Directory, Target
 from lovebell.domain.records import Batch, DiskError, Letter, Line
+from lovebell.writer import Work, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("lovebell.engine")
 
-#: The disk failed: tried again this often. SQLite itself waits five seconds for a lock.
-RETRY_S = 1.0
 #: A broker that lost its memory is told again how episodes ended that ended since then.
 RESTATED_MS = 24 * 3_600_000
 
@@ -79,26 +78,10 @@ class Bell(Protocol):
     def settle(self, token: int) -> None: ...
 
 
-@dataclass(slots=True)
-class Work:
-    """What one message or deadline wants written, and what is to be done once it is."""
-
-    now: int
-    token: int = 0
-    batch: Batch = field(default_factory=Batch)
-    receipts: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
-    after: list[tuple[Episode, Hush]] = field(default_factory=list[tuple[Episode, Hush]])
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing waits for the disk, the broker's peace of mind apart."""
-        return self.batch.is_empty and not self.receipts and not self.after
-
-
 class Engine:
     """All open episodes, and the way to the disk and to the devices.
 
-    Start with `load`. `trouble` is "" or what is wrong with the disk, in the disk's words.
+    Start with `load`. What it decides it hands to its `writer`.
     """
 
     def __init__(
@@ -111,7 +94,6 @@ class Engine:
         self.store = store
         self.bell = bell
         self.limits = limits or Limits()
-        self.trouble = ""
         self.episodes: dict[str, Episode] = {}
         self.opened: dict[tuple[str, Kind], str] = {}
         self.pending: dict[tuple[str, str], str] = {}
@@ -123,8 +105,12 @@ class Engine:
         self._letters: dict[str, Letter] = {}
         self._latest: dict[str, Letter] = {}
         self._to_restate: deque[str | Letter] = deque()
-        self._work: list[Work] = []
-        self.has_work = asyncio.Event()
+        self.writer = Writer(
+            lambda batch: self.store.save(batch),
+            bell.settle,
+            self._perform,
+            self._no_longer_pending,
+        )
         self.has_deadline = asyncio.Event()
 
     async def load(self, now: int) -> None:
@@ -190,17 +176,8 @@ class Engine:
         work.batch.lines.append(line)
 
     def queue(self, work: Work) -> None:
-        """Hand over to the disk what was decided.
-
-        While the disk fails, the broker is told at once that it need not repeat: else its window
-        fills, and the next press cannot even ring. Buttons repeat until they have a receipt.
-        """
-        if work.is_empty and not work.token:
-            return
-        if self.trouble:
-            self._settle(work)
-        self._work.append(work)
-        self.has_work.set()
+        """Hand over to the disk what was decided."""
+        self.writer.queue(work)
 
     def due(self, now: int, at_most: int = 500) -> int | None:
         """Let deadlines that have passed happen, oldest first; return the next one.
@@ -302,120 +279,38 @@ class Engine:
         del self.episodes[episode.id]
         self._keep_calls(episode.calls, replace(episode, calls=()))
 
-    # -- the disk, and what waits for it ---------------------------------------------------
-
-    async def commit(self) -> None:
-        """Write all that waits in one transaction; then receipts, hushes, news, PUBACKs.
-
-        Raises what the store raises, and everything waits where it was.
-        """
-        works, self._work = self._work, []
-        batch = Batch()
-        for work in works:
-            batch.add(work.batch)
-        saving = asyncio.ensure_future(self._save(batch))
-        try:
-            await asyncio.shield(saving)
-        except asyncio.CancelledError:
-            # We are to end. What is being written will be on disk: it must not be written twice.
-            await asyncio.wait([saving])
-            if saving.exception() is None:
-                self._written(works, batch)
-            else:
-                self._work = works + self._work
-            raise
-        except Exception:
-            self._work = works + self._work
-            raise
-        self._written(works, batch)
-
-    async def _save(self, batch: Batch) -> None:
-        if not batch.is_empty:
-            await self.store.save(batch)
-
-    def _written(self, works: list[Work], batch: Batch) -> None:
-        """All that waited for the commit of these works."""
-        self.trouble = ""
-        for work in works:
-            self._perform(work)
-        for episode in batch.episodes.values():
-            if not episode.is_open and episode.deadline is None:
-                self._forget(episode)
+    # -- after the commit -------------------------------------------------------------------
 
     def _perform(self, work: Work) -> None:
         """All that was waiting for the commit of this work."""
         for device, event_id, episode in work.receipts:
             fields = {"id": event_id, "episode": episode} if episode else {"id": event_id}
             self.bell.publish(wire.topic(device, "receipt"), wire.encode(fields))
-        for receipt in work.batch.receipts:
-            self.pending.pop((receipt.device, receipt.id), None)
+        self._no_longer_pending(work)
         for episode, hush in work.after:
             if not self._rings(episode.id, hush.chime):  # again, since this was decided
                 self._hush(episode, hush)
         for letter in work.batch.letters.values():
             self._letters[letter.key] = self._latest[letter.key] = letter
             self._tell(letter)
-        self._settle(work)
+        for episode in work.batch.episodes.values():
+            if not episode.is_open and episode.deadline is None:
+                self._forget(episode)
         if log.isEnabledFor(logging.INFO):
             for line in work.batch.lines:
                 extra = {"episode": line.episode, "who": line.who, **line.detail}
                 log.info(line.what, extra={"fields": extra})
 
-    def _settle(self, work: Work) -> None:
-        self.bell.settle(work.token)
-        work.token = 0
+    def _no_longer_pending(self, work: Work) -> None:
+        """It is on disk, or never will be: then no repetition of it may be given a receipt."""
+        for receipt in work.batch.receipts:
+            self.pending.pop((receipt.device, receipt.id), None)
 
     def _rings(self, episode: str, chime: str) -> bool:
         found = self.episodes.get(episode)
         return found is not None and any(
             call.chime == chime and calls.is_called(call) for call in found.calls
         )
-
-    async def drain(self) -> None:
-        """Write what waits, while the disk lets us."""
-        while self._work:
-            await self.commit()
-
-    async def write(self) -> None:
-        """Commit for ever. A disk that fails is tried again; work that cannot be written is
-        set aside with a cry, so that it holds up nobody else."""
-        while True:
-            await self.has_work.wait()
-            self.has_work.clear()
-            while self._work:
-                try:
-                    await self.commit()
-                except DiskError as why:
-                    self.trouble = str(why)
-                    for work in self._work:
-                        self._settle(work)
-                    log.error("cannot write to disk, no receipts", extra={"why": str(why)})
-                    await asyncio.sleep(RETRY_S)
-                except Exception:
-                    log.exception("cannot write a batch, writing it piece by piece")
-                    await self._commit_each()
-
-    async def _commit_each(self) -> None:
-        waiting, self._work = deque(self._work), []
-        try:
-            while waiting:
-                self._work = [waiting.popleft()]
-                try:
-                    await self.commit()
-                except DiskError:
-                    return  # `write` tries again, with all of them
-                except Exception as why:
-                    log.exception("dropped what cannot be written", extra={"why": str(why)})
-                    self._drop(self._work.pop(0))
-                waiting.extend(self._work)
-        finally:
-            self._work = [*self._work, *waiting]
-
-    def _drop(self, work: Work) -> None:
-        """It is not on disk, so no repetition of it may be given a receipt."""
-        for receipt in work.batch.receipts:
-            self.pending.pop((receipt.device, receipt.id), None)
-        self._settle(work)
 
     # -- to the devices ------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ from lovebell.domain.episode import (
 from lovebell.domain.model import DeviceKind
 from lovebell.domain.plan import Target
 from lovebell.domain.records import DiskError, Receipt, Seen
-from lovebell.engine import Engine, Work
+from lovebell.writer import Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from lovebell.domain.episode import Episode, Event
     from lovebell.domain.records import Command
     from lovebell.domain.wire import Fields
+    from lovebell.engine import Engine
 
 log = logging.getLogger("lovebell.reception")
 

@@ -44,7 +44,7 @@ async def run(
     """
     jobs = (
         connection(),
-        engine.write(),
+        engine.writer.write(),
         _keep_deadlines(engine, clock),
         _hear_operators(engine, reception, clock),
         _save_seen(reception, clock),
@@ -63,7 +63,7 @@ async def run(
         await asyncio.gather(*tasks, return_exceptions=True)
         reception.save_seen(clock.now())
         with contextlib.suppress(DiskError, TimeoutError):
-            await asyncio.wait_for(engine.drain(), DRAIN_S)
+            await asyncio.wait_for(engine.writer.drain(), DRAIN_S)
 
 
 async def _keep_deadlines(engine: Engine, clock: Clock) -> None:

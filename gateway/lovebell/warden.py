@@ -13,13 +13,14 @@ from lovebell.domain.faults import Fault, Moment, Word
 from lovebell.domain.model import Link
 from lovebell.domain.rollcall import Absent, RollCall
 from lovebell.domain.supervision import Rules, Supervisor
-from lovebell.engine import Engine, Work
+from lovebell.writer import Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from lovebell.domain.plan import Directory
     from lovebell.domain.wire import Fields
+    from lovebell.engine import Engine
 
 
 class Warden:

@@ -182,7 +182,7 @@ class Street:
     async def settle(self) -> None:
         """Deliver and write until nothing moves any more."""
         while True:
-            await self.engine.drain()
+            await self.engine.writer.drain()
             if not self.inbox:
                 return
             waiting, self.inbox = self.inbox, []

@@ -36,7 +36,7 @@ async def test_a_gateway_that_works_finds_nothing(street: Street, auditor: Audit
 async def test_a_disk_that_takes_no_writing_is_cried_out_and_on_record_when_it_is_well(
     street: Street, auditor: Auditor, caplog: pytest.LogCaptureFixture
 ) -> None:
-    street.engine.trouble = "database or disk is full"
+    street.engine.writer.trouble = "database or disk is full"
     assert audit(street, auditor) == ["disk"]
     assert audit(street, auditor) == ["disk"]
     assert [record.getMessage() for record in caplog.records] == ["not well"]

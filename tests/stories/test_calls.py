@@ -84,7 +84,7 @@ async def test_the_ring_does_not_wait_for_the_disk_but_receipt_and_puback_do(
     assert street.air.log[-1] == "ring c-paired"
     assert "p-9" not in street.receipts
     assert token not in street.air.settled
-    await street.engine.drain()
+    await street.engine.writer.drain()
     after = street.air.log[street.air.log.index("ring c-paired") :]
     assert after[:4] == ["ring c-paired", "receipt b-1", "episode b-1", "puback"]
 
@@ -101,7 +101,7 @@ async def test_presses_that_arrive_together_are_committed_together_and_acknowled
 
     street.store.save = counted
     tokens = [street.send("b-1", "press", id=f"p-{n}", kind="call") for n in range(100, 150)]
-    await street.engine.drain()
+    await street.engine.writer.drain()
     assert commits[0] == 50
     assert street.air.settled[-50:] == tokens
 
@@ -308,7 +308,7 @@ async def test_with_a_full_disk_the_bell_rings_no_receipt_is_given_and_nothing_i
     street.store.broken = True
     token = street.send("b-1", "press", id="p-1", kind="call")
     with pytest.raises(DiskError):
-        await street.engine.commit()
+        await street.engine.writer.commit()
     assert street.ringing["c-paired"] == {"b-1.p-1"}
     assert "p-1" not in street.receipts
     assert token not in street.air.settled
@@ -394,7 +394,7 @@ async def test_work_that_cannot_be_written_holds_up_nobody_else(street: Street) 
     street.store.save = picky
     street.send("b-lost", "press", id="p-bad", kind="call")
     street.send("b-1", "press", id="p-good", kind="call")
-    writing = asyncio.create_task(street.engine.write())
+    writing = asyncio.create_task(street.engine.writer.write())
     while "p-good" not in street.receipts:
         await asyncio.sleep(0)
     writing.cancel()

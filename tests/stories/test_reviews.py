@@ -75,7 +75,7 @@ async def test_a_press_that_could_not_be_written_gets_no_receipt_when_it_is_repe
         await save(batch)
 
     street.store.save = broken
-    writing = asyncio.create_task(street.engine.write())
+    writing = asyncio.create_task(street.engine.writer.write())
     for _ in range(2):
         token = street.send("b-1", "press", id="p-1", kind="call", age_ms=0)
         while token not in street.air.settled:
@@ -88,12 +88,12 @@ async def test_a_press_that_could_not_be_written_gets_no_receipt_when_it_is_repe
 async def test_while_the_disk_fails_the_broker_is_not_kept_waiting(street: Street) -> None:
     street.store.broken = True
     first = street.send("b-1", "press", id="p-1", kind="call")
-    writing = asyncio.create_task(street.engine.write())
+    writing = asyncio.create_task(street.engine.writer.write())
     while first not in street.air.settled:
         await asyncio.sleep(0)
     second = street.send("b-lost", "press", id="p-2", kind="call")
     assert second in street.air.settled
-    assert street.engine.trouble == "database or disk is full"
+    assert street.engine.writer.trouble == "database or disk is full"
     writing.cancel()
     assert not street.receipts
     street.store.broken = False
@@ -169,7 +169,7 @@ async def test_told_to_end_during_a_commit_it_writes_nothing_twice(street: Stree
 
     street.store.save = slow
     street.send("b-1", "press", id="p-1", kind="call", age_ms=0)
-    writing = asyncio.create_task(street.engine.write())
+    writing = asyncio.create_task(street.engine.writer.write())
     await saving.wait()
     writing.cancel()
     await asyncio.gather(writing, return_exceptions=True)

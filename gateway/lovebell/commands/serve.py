@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -85,6 +86,10 @@ async def _serve(settings: Settings) -> None:
         warden = Warden(engine, settings.rules, lambda: broker.is_up, steady)
         reception = Reception(engine, changed, warden.heard)
         await engine.load(clock.now())
+        # What is here now stays: the collector need not look through it at every few hundred
+        # messages. That took a fifth of the processor time of a press.
+        gc.freeze()
+        gc.set_threshold(50_000)
         reception.known = store.seen()
         warden.start(store.faults(), reception.known, clock.now())
         extra = {"version": __version__, "database": str(settings.database)}

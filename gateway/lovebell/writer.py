@@ -1,0 +1,160 @@
+"""The queue to the disk: what was decided waits here for its commit, and behind it what depends
+on it.
+
+Owns the order: commit, then receipts and all else, then the word to the broker, each in the
+order of arrival. What arrives together is committed together. Knows nothing of what is written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from lovebell.domain.episode import Episode, Hush
+from lovebell.domain.records import Batch, DiskError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+log = logging.getLogger("lovebell.writer")
+
+#: The disk failed: tried again this often.
+RETRY_S = 1.0
+
+
+@dataclass(slots=True)
+class Work:
+    """What one message or deadline wants written, and what is to be done once it is."""
+
+    now: int
+    token: int = 0
+    batch: Batch = field(default_factory=Batch)
+    receipts: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
+    after: list[tuple[Episode, Hush]] = field(default_factory=list[tuple[Episode, Hush]])
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits for the disk, the broker's peace of mind apart."""
+        return self.batch.is_empty and not self.receipts and not self.after
+
+
+class Writer:
+    """`trouble` is "" or what is wrong with the disk, in the disk's words."""
+
+    def __init__(
+        self,
+        store: Callable[[Batch], Awaitable[None]],
+        tell_broker: Callable[[int], None],
+        perform: Callable[[Work], None],
+        refused: Callable[[Work], None],
+    ) -> None:
+        """`store` writes a batch in one transaction; `tell_broker(token)` says that a message
+        needs no repeating; `perform(work)` is called after its commit, `refused(work)` when it
+        can never be written."""
+        self._store = store
+        self._tell_broker = tell_broker
+        self._perform = perform
+        self._refused = refused
+        self._work: list[Work] = []
+        self._has_work = asyncio.Event()
+        self.trouble = ""
+
+    def queue(self, work: Work) -> None:
+        """Take what was decided.
+
+        While the disk fails, the broker is told at once that it need not repeat: else its window
+        fills, and the next press cannot even ring. Buttons repeat until they have a receipt.
+        """
+        if work.is_empty and not work.token:
+            return
+        if self.trouble:
+            self._settle(work)
+        self._work.append(work)
+        self._has_work.set()
+
+    async def commit(self) -> None:
+        """Write all that waits in one transaction; then receipts, hushes, news, PUBACKs.
+
+        Raises what the store raises, and everything waits where it was.
+        """
+        works, self._work = self._work, []
+        batch = Batch()
+        for work in works:
+            batch.add(work.batch)
+        saving = asyncio.ensure_future(self._save(batch))
+        try:
+            await asyncio.shield(saving)
+        except asyncio.CancelledError:
+            # We are to end. What is being written will be on disk: it must not be written twice.
+            await asyncio.wait([saving])
+            if saving.exception() is None:
+                self._written(works)
+            else:
+                self._work = works + self._work
+            raise
+        except Exception:
+            self._work = works + self._work
+            raise
+        self._written(works)
+
+    async def _save(self, batch: Batch) -> None:
+        if not batch.is_empty:
+            await self._store(batch)
+
+    def _written(self, works: list[Work]) -> None:
+        """All that waited for the commit of these works."""
+        self.trouble = ""
+        for work in works:
+            self._perform(work)
+            self._settle(work)
+
+    def _settle(self, work: Work) -> None:
+        self._tell_broker(work.token)
+        work.token = 0
+
+    async def drain(self) -> None:
+        """Write what waits, while the disk lets us."""
+        while self._work:
+            await self.commit()
+
+    async def write(self) -> None:
+        """Commit for ever. A disk that fails is tried again; work that cannot be written is
+        set aside with a cry, so that it holds up nobody else."""
+        while True:
+            await self._has_work.wait()
+            self._has_work.clear()
+            while self._work:
+                try:
+                    await self.commit()
+                except DiskError as why:
+                    self.trouble = str(why)
+                    for work in self._work:
+                        self._settle(work)
+                    log.error("cannot write to disk, no receipts", extra={"why": str(why)})
+                    await asyncio.sleep(RETRY_S)
+                except Exception:
+                    log.exception("cannot write a batch, writing it piece by piece")
+                    await self._commit_each()
+
+    async def _commit_each(self) -> None:
+        waiting, self._work = deque(self._work), []
+        try:
+            while waiting:
+                self._work = [waiting.popleft()]
+                try:
+                    await self.commit()
+                except DiskError:
+                    return  # `write` tries again, with all of them
+                except Exception as why:
+                    log.exception("dropped what cannot be written", extra={"why": str(why)})
+                    self._drop(self._work.pop(0))
+                waiting.extend(self._work)
+        finally:
+            self._work = [*self._work, *waiting]
+
+    def _drop(self, work: Work) -> None:
+        self._refused(work)
+        self._settle(work)
