@@ -50,6 +50,17 @@ class GatewayProcess:
 
     async def start(self) -> None:
         """Return when it is connected to the broker. Raises GatewayError."""
+        self._spawn()
+        for _ in range(READY_S * 20):
+            if "broker connected" in self.words():
+                return
+            if not self.is_alive:
+                break
+            await asyncio.sleep(0.05)
+        self.kill()
+        raise GatewayError(f"the gateway did not start; it said:\n{self.words()[-2000:]}")
+
+    def _spawn(self) -> None:
         ours = {k: v for k, v in os.environ.items() if not k.upper().startswith("LOVEBELL_")}
         self._read_from = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
@@ -61,14 +72,6 @@ class GatewayProcess:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is for the one who started us
             )
-        for _ in range(READY_S * 20):
-            if "broker connected" in self.words():
-                return
-            if not self.is_alive:
-                break
-            await asyncio.sleep(0.05)
-        self.kill()
-        raise GatewayError(f"the gateway did not start; it said:\n{self.words()[-2000:]}")
 
     def words(self) -> str:
         """What it has logged since it was last started."""
