@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy import Table
+    from sqlalchemy.pool import PoolProxiedConnection
 
     from lovebell.domain.episode import Episode
     from lovebell.domain.model import Books
@@ -107,9 +108,7 @@ _FAULT = _bulk(
 # Who is missing already stays missing since then.
 _ABSENT = _bulk(schema.absent, ("home", "since_ms", "why"), "ON CONFLICT DO NOTHING")
 _PRESENT = "DELETE FROM absent WHERE home IN (SELECT value FROM json_each(?))"
-_PLACED = select(schema.receipt.c.episode).where(
-    schema.receipt.c.device == bindparam("device"), schema.receipt.c.id == bindparam("id")
-)
+_PLACED = "SELECT episode FROM receipt WHERE device = ? AND id = ?"
 _LIVE = (
     select(schema.episode.c.body, schema.episode.c.call_plan)
     .where((schema.episode.c.state != "resolved") | schema.episode.c.deadline_ms.is_not(None))
@@ -152,9 +151,8 @@ class LiveStore:
         self._look = self._looks.connect().execution_options(isolation_level="AUTOCOMMIT")
         self._writer = ThreadPoolExecutor(1, "disk")
         self._held = self._engine.raw_connection()
-        raw = self._held.driver_connection
-        assert isinstance(raw, sqlite3.Connection)  # noqa: S101 - for the type checker
-        self._raw = raw
+        self._raw = _driver_of(self._held)
+        self._quick = _driver_of(self._look.connection)
 
     async def close(self) -> None:
         """Finish what is being written, and give the database free."""
@@ -171,7 +169,12 @@ class LiveStore:
 
         None when it is new. Raises DiskError.
         """
-        return self._one(_PLACED, {"device": device, "id": event_id})
+        # Once a press, before it rings: past SQLAlchemy it takes a tenth of the time.
+        try:
+            row = self._quick.execute(_PLACED, (device, event_id)).fetchone()
+        except sqlite3.DatabaseError as why:
+            raise DiskError(str(why)) from why
+        return None if row is None else row[0]
 
     def revision(self) -> int:
         """A number that changes when an operator changes the books. Raises DiskError."""
@@ -273,6 +276,12 @@ class LiveStore:
             raise DiskError(str(why)) from why
         finally:
             cursor.close()
+
+
+def _driver_of(connection: PoolProxiedConnection) -> sqlite3.Connection:
+    raw = connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)  # noqa: S101 - for the type checker
+    return raw
 
 
 def _write(cursor: sqlite3.Cursor, batch: Batch) -> None:
