@@ -5,7 +5,7 @@ READY := $(VENV)/.ready
 LINT := $(VENV)/.lint
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo story test lint format firmware bench kills clean
+.PHONY: help setup demo story test lint format firmware bench kills cuts day figures clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -49,6 +49,15 @@ bench: setup ## measure press to ring and to receipt against a bare echo (needs 
 
 kills: setup ## the long form of the kill test: 5,000 presses
 	LOVEBELL_KILL_PRESSES=5000 $(BIN)/python -m pytest tests/e2e/test_kills.py
+
+cuts: setup ## the long form of the boards' power cuts: 300
+	LOVEBELL_CUTS=150 $(BIN)/python -m pytest tests/firmware/boards/test_power_cuts.py
+
+day: setup ## the long form of a board's day: 24 h of its own time with faults, in a quarter of an hour
+	LOVEBELL_HOURS=24 $(BIN)/python -m pytest tests/firmware/boards/test_day.py
+
+figures: setup ## measure pin to wire, and how soon the boards recover from each fault
+	@$(BIN)/python -m simulator.figures
 
 clean: ## remove what was installed and built here
 	rm -rf $(VENV) build .pytest_cache .ruff_cache .hypothesis

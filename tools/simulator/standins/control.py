@@ -25,6 +25,8 @@ supply = {"uv": 0}  # what the converter sees
 i2s = {"deaf": "deaf" in sys.argv}  # an output that takes nothing
 wifi = {"up": True, "air": None, "address": "192.168.1.20"}
 _finger = asyncio.Lock()
+# On CPython there is none.
+ticks_us = getattr(time, "ticks_us", lambda: time.monotonic_ns() // 1000)
 
 
 class Flag:
@@ -51,6 +53,19 @@ def trace(*words):
     """Tell the harness what a pin does, if it wants to know."""
     if tracing:
         print(TRACE + " ".join(str(word) for word in words))
+
+
+def watch_wire(stream):
+    """Tell when a press has left on a stream of that class."""
+    write = stream.write
+
+    def watched(self, data):
+        done = write(self, data)
+        if data[0] & 0xF0 == 0x30 and b"/press" in data:
+            trace("wire", 0, ticks_us())
+        return done
+
+    stream.write = watched
 
 
 def later(ms, call):
@@ -148,7 +163,9 @@ async def _press(ms, place=0):
         return
     async with _finger:  # one after the other, with time between for the contact to open
         contact = await _contact(0)
+        began = ticks_us()
         contact.drive(0)
+        trace("edge", contact.number, began)
         await asyncio.sleep(ms / 1000)
         contact.drive(1)
         await asyncio.sleep(BETWEEN_MS / 1000)

@@ -18,6 +18,8 @@ import control
 if hasattr(time, "like_the_board"):
     time.like_the_board()
     select.watch_writing(asyncio.StreamReader)
+if control.tracing:
+    control.watch_wire(asyncio.StreamWriter)
 sys.path.insert(1, sys.argv[1])
 _run = asyncio.run
 
