@@ -51,7 +51,7 @@ kills: setup ## the long form of the kill test: 5,000 presses
 	LOVEBELL_KILL_PRESSES=5000 $(BIN)/python -m pytest tests/e2e/test_kills.py
 
 cuts: setup ## the long form of the boards' power cuts: 300
-	LOVEBELL_CUTS=150 $(BIN)/python -m pytest tests/firmware/boards/test_power_cuts.py
+	LOVEBELL_POWER_CUTS=150 $(BIN)/python -m pytest tests/firmware/boards/test_power_cuts.py
 
 day: setup ## the long form of a board's day: 24 h of its own time with faults, in a quarter of an hour
 	LOVEBELL_HOURS=24 $(BIN)/python -m pytest tests/firmware/boards/test_day.py

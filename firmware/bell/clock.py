@@ -21,6 +21,7 @@ import time
 from bell import flash
 
 EARLIEST_S = 1_735_689_600  # 2025-01-01: this firmware is younger
+TRIFLE_S = 60  # no certificate turns on it
 KEEP_AFTER_S = 24 * 3600  # the flash is to live long
 # Ports count from 1970 or from 2000.
 _EPOCH_S = 946_684_800 if time.gmtime(0)[0] == 2000 else 0
@@ -34,6 +35,7 @@ class Clock:
         self._path = directory + "/date.txt"
         self._board = board
         self._kept = max(EARLIEST_S, self._read())
+        self._is_proven = False  # by a certificate, and not moved since
         self.at_least(self._kept)
 
     def now(self) -> int:
@@ -60,13 +62,25 @@ class Clock:
         """A time server has said so. Whether it can be."""
         if seconds < self._kept:
             return False
+        if abs(seconds - self.now()) > TRIFLE_S:
+            self._is_proven = False
         self._set(seconds)
         return True
 
     def proven(self) -> None:
         """A certificate has been accepted just now."""
+        self._is_proven = True
+        self.keep()
+
+    def keep(self) -> None:
+        """Write the date down if it is proven and the flash has an old one. Call it now and then:
+        a connection may last for months."""
         now = self.now()
-        if now - self._kept >= KEEP_AFTER_S and flash.write(self._path, [str(now).encode()]):
+        if (
+            self._is_proven
+            and now - self._kept >= KEEP_AFTER_S
+            and flash.write(self._path, [str(now).encode()])
+        ):
             self._kept = now
 
     def _set(self, seconds: int) -> None:

@@ -123,6 +123,7 @@ class Link:
     def _look(self) -> str | None:
         """What is wrong below the broker, asked again and again while there is a connection."""
         self._advance()
+        self._trust.keep()
         return self._wifi.trouble
 
     def _tell_wifi(self) -> None:

@@ -37,6 +37,10 @@ class Trust:
         self._is_curious = False
         self._clock.proven()
 
+    def keep(self) -> None:
+        """Call it now and then while there is a connection."""
+        self._clock.keep()
+
     def judge(self, words: str, host: str) -> dial.Refused | None:
         """What the TLS library's `words` mean; None if they are not about the certificate."""
         refusal = dial.refusal(words, host, self._clock.today())

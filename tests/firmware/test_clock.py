@@ -76,6 +76,38 @@ def test_the_flash_is_written_once_a_day():
     assert len(written) == 3
 
 
+def test_the_date_is_kept_once_a_day_while_a_connection_lasts():
+    board = Board()
+    clock, calendar = board.start()
+    clock.proven()
+    for _ in range(30):
+        calendar.seconds += KEEP_AFTER_S
+        clock.keep()
+    assert board.start()[1].seconds == EARLIEST_S + 30 * KEEP_AFTER_S
+
+
+def test_without_a_certificate_nothing_is_kept():
+    board = Board()
+    clock, calendar = board.start()
+    calendar.seconds += 30 * KEEP_AFTER_S
+    clock.keep()
+    assert board.start()[1].seconds == EARLIEST_S
+
+
+def test_what_a_time_server_has_moved_is_not_proven_any_more():
+    board = Board()
+    clock, calendar = board.start()
+    clock.proven()
+    clock.told(calendar.seconds + 30)  # a trifle
+    calendar.seconds += KEEP_AFTER_S
+    clock.keep()
+    kept = clock.kept
+    assert kept == EARLIEST_S + 30 + KEEP_AFTER_S
+    clock.told(calendar.seconds + 1000 * KEEP_AFTER_S)
+    clock.keep()
+    assert clock.kept == kept
+
+
 def test_the_calendar_of_a_chip_that_kept_its_power_is_believed():
     clock, _ = Board(kept=EARLIEST_S + 400).start(EARLIEST_S + 500)
     assert clock.now() == EARLIEST_S + 500

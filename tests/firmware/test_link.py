@@ -88,6 +88,9 @@ class Away:
     def proven(self):
         pass
 
+    def keep(self):
+        pass
+
     def connected(self):
         pass
 

@@ -18,7 +18,7 @@ from simulator.street import Street
 from .conftest import PATIENCE_S
 
 pytestmark = pytest.mark.skipif(not is_possible(), reason="openssl makes the certificates")
-CUTS = int(os.environ.get("LOVEBELL_CUTS", "15"))  # of each board
+CUTS = int(os.environ.get("LOVEBELL_POWER_CUTS", "15"))  # of each board
 SEED = int(os.environ.get("LOVEBELL_SEED", "0")) or random.SystemRandom().randrange(1, 2**31)
 LONGEST_LIFE_S = 2.2  # beyond boot, TLS, a press and its receipt
 
