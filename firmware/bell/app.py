@@ -104,6 +104,7 @@ class App:
         self.fault("config", self._config["old"])
         if self._prove is not None:
             self._prove()
+            self._board.blocked = True
             self._prove = None
 
     def lost(self) -> None:
@@ -144,7 +145,7 @@ class App:
                 for action in actions:
                     self._perform(*action)
                 if event[0] == "tick":  # it has gone through all that a press would go through
-                    self._journal.tick()
+                    self._board.blocked = self._journal.tick() or self._board.blocked
         finally:
             self._is_busy = False
 
@@ -189,6 +190,7 @@ class App:
             if self._up_ms >= HEALTHY_MS and not self._is_healthy:
                 self._is_healthy = True
                 self._starts.healthy()
+                self._board.blocked = True
         elif self._hungry_ms >= STUCK_MS:
             self._hungry_ms = 0
             self.say("stuck: {}".format(self._vigil.stuck()))

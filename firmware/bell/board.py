@@ -105,8 +105,11 @@ class Board:
         if self._supply is None:
             return None
         total = 0
-        for _ in range(READINGS):
-            total += self._supply.read_uv()
+        try:
+            for _ in range(READINGS):
+                total += self._supply.read_uv()
+        except OSError:  # some pins of the ESP32 cannot be read while Wi-Fi is on
+            return None
         return total // READINGS * self._ratio_milli // 1_000_000
 
     def reset_cause(self) -> int:

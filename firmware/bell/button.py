@@ -10,8 +10,8 @@ kept, at), ("link", up), ("message", device, leaf, fields), ("fault", word, ther
 ("say", line).
 
 A press is a call, at once, whatever follows. Two gestures lie beside it and can take nothing
-from it. Cancel: while a call is open, press again and hold; that press was a call too. Test: hold
-the service key, which lies inside the case, and press within ten seconds. No gesture of the
+from it. Cancel: within a minute of a call press again and hold; that press was a call too. Test:
+hold the service key, which lies inside the case, and press within ten seconds. No gesture of the
 button alone makes a test: whatever it were, an elder would make it one day, and a call would have
 been a test. Nothing erases a setting.
 """
@@ -26,6 +26,8 @@ MOMENT_MS = 10_000
 SENSED_MS = 2_000
 SERVICE_MS = 10_000
 POWER_UP_MS = 100
+CANCEL_WITHIN_MS = 60_000
+UNSEEN_MS = 500
 QUIET_MS = 3_600_000
 
 _LAMP_OF = {"ringing": "received", "coming": "coming", "arrived": "arrived", "resolved": "idle"}
@@ -44,6 +46,8 @@ def begin(config: dict, records: list, now: int) -> dict:
         "late": False,  # whether that is more than a minute ago
         "quieted": None,  # until when the elder wants to hear no more of it
         "began": now,  # None once the time of power-up is over
+        "called": None,  # until when to press again and hold takes back the last call
+        "ticked": now,
         "cancels": False,  # whether to hold on means cancel
         "service": None,  # until when a press is a test
         "shown": ("", ""),
@@ -83,7 +87,10 @@ def _pressed(state: dict, event: tuple, now: int, actions: list) -> None:
     # A first press held too long, by a hand that shakes or a body that lies on it, must not
     # cancel itself. To take a call back is to press again and hold. And who holds it while the
     # power comes back has not let go of the first press.
-    state["cancels"] = kind == "call" and _is_open(state, now) and not _is_power_up(state, at)
+    # Only soon after a call of its own: what was told may be long out of date.
+    state["cancels"] = kind == "call" and state["called"] is not None
+    if _is_power_up(state, at):
+        state["cancels"] = False
     health.pressed(state, at)
     actions.append(("note", "press", {"kind": kind}, at))
 
@@ -108,6 +115,8 @@ def _noted(state: dict, event: tuple, now: int, actions: list) -> None:
     if kept:
         lamp = "cancelling" if record["kind"] == "cancel" else "sensed"
         state["sensed"] = (lamp, ticks_add(now, SENSED_MS))
+    if record["kind"] == "call":
+        state["called"] = ticks_add(now, CANCEL_WITHIN_MS)
     if record["kind"] != "test":
         state["last"] = (record["kind"], record["id"], None)
     if state["late"]:
@@ -127,7 +136,7 @@ def _message(state: dict, event: tuple, now: int, actions: list) -> None:
     _, _, leaf, fields = event
     if leaf == "episode":
         state["told"] = fields
-        _settle(state)
+        _settle(state, now)
     elif leaf == "receipt":
         _receipt(state, fields, now, actions)
     elif leaf == "settings":
@@ -143,17 +152,20 @@ def _receipt(state: dict, fields: dict, now: int, actions: list) -> None:
     last = state["last"]
     if last is not None and last[1] == name and last[2] is None:
         state["last"] = (last[0], name, fields.get("episode", ""))
-        if last[0] == "cancel":
+        # On disk is not taken back: the gateway may have somebody make sure first.
+        if last[0] == "cancel" and "episode" not in fields:
             state["moment"] = ("cancelled", ticks_add(now, MOMENT_MS))
-        _settle(state)
+        _settle(state, now)
     elif "test" in kinds:
         state["moment"] = ("received", ticks_add(now, MOMENT_MS))
 
 
-def _settle(state: dict) -> None:
+def _settle(state: dict, now: int) -> None:
     """Forget the last press when its episode is over: what is told next need not be of it."""
     last, told = state["last"], state["told"]
     if last and told and told["episode"] == last[2] and told["state"] == "resolved":
+        if last[0] == "cancel":
+            state["moment"] = ("cancelled", ticks_add(now, MOMENT_MS))
         state["last"] = None
 
 
@@ -162,11 +174,15 @@ def _tick(state: dict, event: tuple, now: int, actions: list) -> None:
     for name in ("moment", "sensed"):
         if state[name] is not None and is_over(now, state[name][1]):
             state[name] = None
-    for name in ("service", "quieted"):
+    for name in ("service", "quieted", "called"):
         if state[name] is not None and is_over(now, state[name]):
             state[name] = None
     if state["began"] is not None and ticks_diff(now, state["began"]) >= POWER_UP_MS:
         state["began"] = None
+    # A hold has to be seen: after a moment without a look the finger may have been gone long.
+    if ticks_diff(now, state["ticked"]) > UNSEEN_MS:
+        state["cancels"] = False
+    state["ticked"] = now
     if state["cancels"] and is_over(now, ticks_add(state["down"], HOLD_MS)):
         state["cancels"] = False
         actions.append(("note", "press", {"kind": "cancel"}, now))
@@ -189,10 +205,6 @@ _ON = {
 
 def _is_power_up(state: dict, at: int) -> bool:
     return state["began"] is not None and ticks_diff(at, state["began"]) < POWER_UP_MS
-
-
-def _is_open(state: dict, now: int) -> bool:
-    return _lamp_of_call(state, now) not in ("idle", "cancelled")
 
 
 def _lamp_of_call(state: dict, now: int) -> str:

@@ -8,7 +8,7 @@ the presses of the buttons it hears.
 """
 
 from bell import health, patterns, pending
-from bell.ticks import is_over, ticks_add
+from bell.ticks import is_over, ticks_add, ticks_diff
 
 HEARS = ("receipt", "ring", "hush", "settings")  # of our own topics
 MOMENT_MS = 10_000
@@ -20,6 +20,7 @@ BACK_MS = 2_000
 STALE_MS = 1_000
 # A hand that strikes twice means one home, not two.
 AGAIN_MS = 1_000
+RESOUND_MS = 1_500
 MOST_RINGS = 16
 MOST_SEEN = 32
 
@@ -41,6 +42,7 @@ def begin(config: dict, records: list, now: int) -> dict:
         "moment": None,  # until when the lamp shows that the acknowledgement was received
         "unheard": None,  # since when an acknowledgement has not got through
         "late": False,  # whether that is more than a minute ago
+        "resound": None,  # when what sounded before a short sound goes on
         "shown": None,
         "sounding": None,
     }
@@ -74,6 +76,7 @@ def _pressed(state: dict, event: tuple, now: int, actions: list) -> None:
     rings = _sounding(state, now)
     if not rings:
         actions.append(("sound", patterns.CLICK, 0))
+        state["resound"] = ticks_add(now, RESOUND_MS)
     elif state["answered"] is None or is_over(at, state["answered"]):
         actions.append(("note", "acknowledge", {"episode": rings[0]["episode"]}, at))
 
@@ -120,11 +123,13 @@ def _message(state: dict, event: tuple, now: int, actions: list) -> None:
 
 def _ring(state: dict, fields: dict, now: int, actions: list) -> None:
     episode = fields["episode"]
-    _forget_direct(state, fields["button"])
+    if fields["kind"] == "call":
+        _forget_direct(state, fields["button"])
     acknowledged = any(entry["record"]["episode"] == episode for entry in state["pending"])
     if fields["kind"] == "test":
         if not state["rings"] and not state["quiet"]:
             actions.append(("sound", patterns.TEST, 0))
+            state["resound"] = ticks_add(now, RESOUND_MS)
     elif not acknowledged and not _put(state, fields, now, direct=False):
         return  # no room: unconfirmed, so that the gateway calls somebody else
     actions.append(("send", "ringing", {"episode": episode}))
@@ -156,7 +161,7 @@ def _put(state: dict, fields: dict, now: int, direct: bool) -> bool:
 
 def _hush(state: dict, fields: dict, actions: list) -> None:
     episode = fields["episode"]
-    _forget_direct(state, episode.split(".")[0])
+    state["heard"] = _without(state["heard"], "episode", episode)
     state["rings"] = _without(state["rings"], "episode", episode)
     actions.append(("send", "hushed", {"episode": episode}))
 
@@ -168,9 +173,22 @@ def _heard(state: dict, button: str, fields: dict, now: int) -> None:
     state["seen"] = (state["seen"] + (name,))[-MOST_SEEN:]
     if fields["kind"] == "cancel":
         _forget_direct(state, button)
-    elif fields["kind"] == "call" and not any(ring["button"] == button for ring in state["rings"]):
+    elif fields["kind"] == "call" and not _prolonged(state, button, now):
         due = ticks_add(now, DIRECT_AFTER_MS)
         state["heard"] += ({"button": button, "episode": name, "due": due},)
+
+
+def _prolonged(state: dict, button: str, now: int) -> bool:
+    """Whether this home rings already; then a new press makes it go on."""
+    until = ticks_add(now, DIRECT_FOR_MS)
+    rings = tuple(
+        dict(ring, until=until)
+        if ring["button"] == button and ticks_diff(until, ring["until"]) > 0
+        else ring
+        for ring in state["rings"]
+    )
+    state["rings"] = rings
+    return any(ring["button"] == button for ring in rings)
 
 
 def _forget_direct(state: dict, button: str) -> None:
@@ -190,9 +208,11 @@ def _tick(state: dict, event: tuple, now: int, actions: list) -> None:
         for ring in state["rings"]
         if not is_over(now, ring["until"])
     )
-    for name in ("moment", "back", "answered"):
+    for name in ("moment", "back", "answered", "resound"):
         if state[name] is not None and is_over(now, state[name]):
             state[name] = None
+            if name == "resound":  # what sounded before goes on
+                state["sounding"] = None
     for press in state["heard"]:
         if is_over(now, press["due"]):
             state["heard"] = _without(state["heard"], "episode", press["episode"])

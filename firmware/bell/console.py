@@ -21,6 +21,8 @@ class Console:
     def say(self, line: str) -> None:
         """Print `line`, or count it."""
         gained = ticks_diff(self._now(), self._since) // REFILL_MS
+        if gained < 0:  # silent for so long that the ticks went half round
+            gained = BURST
         if gained:
             self._left = min(BURST, self._left + gained)
             self._since = self._now()

@@ -14,8 +14,8 @@ PRESS_MS = 8
 # An ESP32 runs a pin's handler between two instructions of the interpreter (MicroPython has no
 # hard interrupts there: its issues 4214 and 14330). While a DNS query or a TLS handshake blocks,
 # edges queue, and all get the time at which the block ended, and the level that the pin has by
-# then. When the loop was blind, edges crowded into its last moment, whatever level they show, may
-# have been a real press. Ring.
+# then. When the loop was blind, openings without a closing may have been a real press, and so may
+# edges crowded into its last moment. Ring.
 CROWD_MS = 4
 
 
@@ -41,14 +41,19 @@ class Debounce:
         `blind` says that the loop has been blocked since the sample before.
         """
         events: list = []
-        crowded = [at for _, at in edges if ticks_diff(now, at) < CROWD_MS]
+        # Open before, open now, and nothing but openings in between, however long ago the block
+        # ended: somebody closed it unseen. Or edges crowded into this moment.
+        unseen = False
+        if blind and edges and not (closed or self._closed or self._charge):
+            unseen = ticks_diff(now, edges[0][1]) < CROWD_MS
+            unseen = unseen or not [at for level, at in edges if level]
         for edge, at in edges:
             self._integrate(at, events)
             self._closed = edge
         self._integrate(now, events)
         self._closed = closed
-        if blind and crowded and not closed and not self._pressed and not events:
-            events.append(("pressed", crowded[0]))
+        if unseen and not self._pressed and not events:
+            events.append(("pressed", edges[0][1]))
             # Released when the contact stays open: it may only be bouncing at this moment.
             self._pressed = True
             self._charge = PRESS_MS

@@ -23,7 +23,7 @@ def write(path: str, lines) -> bool:
             for line in lines:
                 file.write(_checked(line))
         os.rename(path + ".new", path)
-    except OSError:
+    except (OSError, MemoryError):  # a full heap may have room again the next time
         return False
     return True
 

@@ -66,16 +66,19 @@ class Journal:
                 return True
         return False
 
-    def tick(self) -> None:
-        """Call it now and then: what the flash refused is offered to it again."""
+    def tick(self) -> bool:
+        """Call it now and then: what the flash refused is offered to it again. Whether it was."""
         self.rounds = (self.rounds + 1) & 0xFFFF
         if self._unsaved:
             self._unsaved += 1
             if self._unsaved > RETRY_TICKS:
                 self._save()
+                return True
+        return False
 
     def _save(self) -> bool:
-        kept = flash.write(self._path, [json.dumps(record).encode() for record in self.records])
+        # Made one by one in there, where a heap without room for them is noticed.
+        kept = flash.write(self._path, (json.dumps(record).encode() for record in self.records))
         self._unsaved = 0 if kept else 1
         return kept
 

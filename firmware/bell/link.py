@@ -207,9 +207,9 @@ class Link:
         self._hurry.clear()
         self._tell(None)
         self._client = client
-        self._owner.connected()
         asking = asyncio.create_task(self._trust.ask(seldom=True))
         try:
+            self._owner.connected()
             await client.run()
         finally:
             asking.cancel()

@@ -18,8 +18,9 @@ _LONGEST = 48
 async def ask(host: str, earliest: int) -> int | None:
     """Seconds since 1970 as `host` says, not before `earliest`; None if it says nothing. Looks
     up the name first, which blocks. Raises OSError without a way to it."""
-    family, kind, protocol, _, address = socket.getaddrinfo(host, PORT, 0, socket.SOCK_DGRAM)[0]
-    sock = socket.socket(family, kind, protocol)
+    # The ESP32 port ignores what kind is asked for, and answers with a stream.
+    family, _, _, _, address = socket.getaddrinfo(host, PORT, 0, socket.SOCK_DGRAM)[0]
+    sock = socket.socket(family, socket.SOCK_DGRAM)
     try:
         sock.setblocking(False)
         cookie = os.urandom(8)

@@ -55,12 +55,15 @@ class Trust:
         return refusal
 
     async def ask(self, seldom: bool = False) -> None:
-        """Ask the time server, if there is one; with `seldom`, if it was not asked today."""
+        """Ask the time server, if there is one; with `seldom`, if it was not asked today and is
+        given by its address."""
         now = self._board.now()
         if self._server is None:
             return
         if seldom and self._asked_at is not None and ticks_diff(now, self._asked_at) < SELDOM_MS:
             return
+        if seldom and self._server.strip("0123456789."):
+            return  # to look up a name blocks: beside a connection a press would wait for it
         self._asked_at = now
         from bell import sntp
 

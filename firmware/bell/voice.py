@@ -7,6 +7,8 @@ what a sound means, nor of pins: it is given what makes a buzzer.
 
 import asyncio
 
+RECOVER_MS = 1_000
+
 
 class Voice:
     """`buzzer()` makes a PWM output. `stored` has play(level) and stop(), or is None; when it
@@ -40,7 +42,11 @@ class Voice:
         while True:
             self._new.clear()
             notes, again_ms, level = self._score
-            await self._play(notes, level)
+            try:
+                await self._play(notes, level)
+            except Exception as why:  # noqa: BLE001 - whatever it was, it must sound the next time
+                self._failed(why)
+                await asyncio.sleep(RECOVER_MS / 1000)
             self._silence()
             if self._new.is_set():
                 continue

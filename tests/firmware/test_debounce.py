@@ -86,6 +86,15 @@ def test_a_press_while_the_loop_is_blocked_rings():
     assert names(play([50, 120], blind_from=30, blind_to=150)) == ["pressed", "released"]
 
 
+def test_a_press_within_a_block_is_found_however_late_the_next_sample_comes():
+    for lag in (0, 3, 4, 10, 50):
+        debounce = Debounce(0)
+        debounce.step([], False, 10)
+        # Both handlers run when the block is over, and see the contact open again.
+        events = debounce.step([(False, 2_000), (False, 2_000)], False, 2_000 + lag, True)
+        assert names(events) == ["pressed"]
+
+
 def test_a_press_that_begins_while_the_loop_is_blocked_is_one_press():
     assert names(play([50, 180], blind_from=30, blind_to=150)) == ["pressed", "released"]
 

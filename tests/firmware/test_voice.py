@@ -15,7 +15,7 @@ if not hasattr(asyncio, "ThreadSafeFlag"):
 
     asyncio.ThreadSafeFlag = Flag
 
-from bell import stored
+from bell import stored, voice
 from bell.voice import Voice
 
 SHORT = ((1000, 1, 500), (0, 1, 0), (1200, 1, 600))
@@ -170,3 +170,23 @@ def test_what_is_no_wav_file_of_16_bits_mono_is_refused_by_name():
             assert str(why)
         else:
             raise AssertionError(content)
+
+
+def test_a_buzzer_that_fails_once_sounds_the_next_time():
+    async def story():
+        it = Story()
+        make, tries = it.voice._make, []
+
+        def failing():
+            tries.append(1)
+            if len(tries) == 1:
+                raise MemoryError("no room for a moment")
+            return make()
+
+        it.voice._make = failing
+        voice.RECOVER_MS = 1
+        it.voice.sound(OTHER, 1)
+        await it.until(lambda: (2000, 700) in it.heard)
+        assert len(it.failures) == 1
+
+    asyncio.run(story())
