@@ -60,6 +60,9 @@ if ! PATH=$PATH:/usr/sbin:/usr/local/sbin command -v mosquitto >/dev/null; then
     install mosquitto
 fi
 
+# The tests make certificates with it.
+command -v openssl >/dev/null || install openssl
+
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 say "Installing Python packages into $venv … 正在安装 Python 软件包……"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable '.[test]'
