@@ -75,12 +75,10 @@ class Clock:
     def keep(self) -> None:
         """Write the date down if it is proven and the flash has an old one. Call it now and then:
         a connection may last for months."""
+        if not self._is_proven:
+            return
         now = self.now()
-        if (
-            self._is_proven
-            and now - self._kept >= KEEP_AFTER_S
-            and flash.write(self._path, [str(now).encode()])
-        ):
+        if now - self._kept >= KEEP_AFTER_S and flash.write(self._path, [str(now).encode()]):
             self._kept = now
 
     def _set(self, seconds: int) -> None:

@@ -1,7 +1,7 @@
 """A day of the board's own time with heartbeats, presses and whatever goes wrong in a day; at its
 end the heap is as free as at its beginning.
 
-The short form is a part of an hour. The long one: `make day`, or LOVEBELL_HOURS=24. What fails is
+The short form is a quarter of an hour. The long one: `make day`, or LOVEBELL_HOURS=24. What fails is
 played again with LOVEBELL_SEED, which every run prints.
 """
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(
     not (is_possible() and choose().name == "micropython"),
     reason="time can be changed under MicroPython only",
 )
-HOURS = float(os.environ.get("LOVEBELL_HOURS", "0.5"))
+HOURS = float(os.environ.get("LOVEBELL_HOURS", "0.25"))
 SEED = int(os.environ.get("LOVEBELL_SEED", "0")) or random.SystemRandom().randrange(1, 2**31)
 SPEED = 1000
 SLACK_BYTES = 3000  # a press or an episode in the state is no leak

@@ -158,7 +158,7 @@ async def test_an_hour_without_wifi_across_the_wrap_of_ticks(street):
 
 
 @needs_fast_time
-@pytest.mark.parametrize("before_ms", [500, 4_000, 12_000, 45_000])
+@pytest.mark.parametrize("before_ms", [500, 4_000, 12_000])
 async def test_every_timer_of_the_link_crosses_the_wrap(street, before_ms):
     button = await street.board("b-01", "button", speed=100, ticks0=2**30 - before_ms)
     await button.wait_for(is_up, PATIENCE_S)
