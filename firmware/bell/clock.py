@@ -70,16 +70,17 @@ class Clock:
     def proven(self) -> None:
         """A certificate has been accepted just now."""
         self._is_proven = True
-        self.keep()
 
-    def keep(self) -> None:
-        """Write the date down if it is proven and the flash has an old one. Call it now and then:
-        a connection may last for months."""
+    def keep(self) -> bool:
+        """Write the date down if it is proven and the flash has an old one. Whether it did. Call
+        it now and then: a connection may last for months."""
         if not self._is_proven:
-            return
+            return False
         now = self.now()
-        if now - self._kept >= KEEP_AFTER_S and flash.write(self._path, [str(now).encode()]):
-            self._kept = now
+        if now - self._kept < KEEP_AFTER_S or not flash.write(self._path, [str(now).encode()]):
+            return False
+        self._kept = now
+        return True
 
     def _set(self, seconds: int) -> None:
         year, month, day, hour, minute, second, weekday = time.gmtime(seconds - _EPOCH_S)[:7]

@@ -15,7 +15,7 @@ SELDOM_MS = 24 * 3600 * 1000
 
 
 class Trust:
-    """`server` is the name of a time server or None; `board` has now() and watchful."""
+    """`server` is the name of a time server or None; `board` has now() and blocked."""
 
     def __init__(self, clock, server: str | None, board, say) -> None:
         self._clock = clock
@@ -36,10 +36,12 @@ class Trust:
         """A certificate has been accepted."""
         self._is_curious = False
         self._clock.proven()
+        self.keep()
 
     def keep(self) -> None:
         """Call it now and then while there is a connection."""
-        self._clock.keep()
+        if self._clock.keep():
+            self._board.blocked = True  # flash takes its time
 
     def judge(self, words: str, host: str) -> dial.Refused | None:
         """What the TLS library's `words` mean; None if they are not about the certificate."""
@@ -67,7 +69,7 @@ class Trust:
         self._asked_at = now
         from bell import sntp
 
-        self._board.watchful = True  # to ask for a name blocks
+        self._board.blocked = True  # the look-up of the name does
         try:
             seconds = await sntp.ask(self._server, self._clock.kept)
         except OSError as why:

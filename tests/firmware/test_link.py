@@ -50,7 +50,7 @@ class Away:
     def __init__(self, answers, start=0, hosts=HOSTS, networks=("home",)):
         self.answers = list(answers)
         self.start = self.time = start
-        self.watchful = False
+        self.watchful = self.blocked = False
         self.waiting = False
         self.dialled = []  # (host, time since the start)
         self.lines = []
@@ -268,4 +268,4 @@ def test_a_time_server_is_asked_once_a_day():
         if real is not None:
             bell.sntp = real
     assert asked == ["192.0.2.1"] * 3
-    assert away.watchful
+    assert away.blocked

@@ -1,5 +1,10 @@
 """What a time server answers, and what is no answer."""
 
+import asyncio
+import os
+import socket
+
+from bell import sntp
 from bell.clock import EARLIEST_S, seconds_of
 from bell.sntp import question, understood
 
@@ -42,3 +47,51 @@ def test_a_question_or_a_fragment_is_no_answer():
     assert understood(answer(EARLIEST_S, first=0x23), COOKIE, EARLIEST_S) is None
     assert understood(answer(EARLIEST_S)[:40], COOKIE, EARLIEST_S) is None
     assert understood(b"", COOKIE, EARLIEST_S) is None
+
+
+class Server:
+    """A time server on this machine, on a port of its own."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.port = 20_000 + int.from_bytes(os.urandom(2), "big") % 40_000
+        address = socket.getaddrinfo("127.0.0.1", self.port, 0, socket.SOCK_DGRAM)[0][-1]
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(address)
+        self.socket.setblocking(False)
+
+    async def serve(self):
+        while True:
+            await asyncio.sleep(0.001)
+            try:
+                asked, client = self.socket.recvfrom(100)
+            except OSError:
+                continue
+            for seconds in self.answers:
+                self.socket.sendto(answer(seconds, cookie=asked[40:48]), client)
+
+    def asked(self):
+        async def ask():
+            serving = asyncio.create_task(self.serve())
+            try:
+                return await sntp.ask("127.0.0.1", EARLIEST_S)
+            finally:
+                serving.cancel()
+
+        real = sntp.PORT, sntp.ANSWER_MS, sntp.LOOK_MS
+        sntp.PORT, sntp.ANSWER_MS, sntp.LOOK_MS = self.port, 200, 2
+        try:
+            return asyncio.run(ask())
+        finally:
+            sntp.PORT, sntp.ANSWER_MS, sntp.LOOK_MS = real
+            self.socket.close()
+
+
+def test_a_server_is_asked_over_udp():
+    now = seconds_of(2026, 11, 22, 2, 15, 0)
+    assert Server(now).asked() == now
+
+
+def test_a_server_that_says_nothing_is_not_waited_for():
+    assert Server().asked() is None

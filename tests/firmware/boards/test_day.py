@@ -1,7 +1,7 @@
 """A day of the board's own time with heartbeats, presses and whatever goes wrong in a day; at its
 end the heap is as free as at its beginning.
 
-The short form is a quarter of an hour. The long one: `make day`, or LOVEBELL_HOURS=24. What fails is
+The short form is a quarter of an hour, the long one `make day`. What fails is
 played again with LOVEBELL_SEED, which every run prints.
 """
 
