@@ -9,6 +9,9 @@ import pytest
 from lovebell.domain import calls, course
 from lovebell.domain.codec import call_plan_to_json, episode_from_json, episode_to_json
 from lovebell.domain.episode import (
+    CANCELLED,
+    TEST_FAILED,
+    TEST_PASSED,
     Acknowledged,
     Arrived,
     Back,
@@ -346,7 +349,7 @@ def test_a_ring_that_arrives_late_is_hushed_again() -> None:
 
 def test_a_cancel_in_the_first_seconds_ends_it() -> None:
     outcome = course.advance(ringing(), Cancelled("p-2", NOW + Limits().cancel_ms), NOW + 60_000)
-    assert outcome.episode.outcome == calls.CANCELLED
+    assert outcome.episode.outcome == CANCELLED
     assert Hush("c-paired", "cancelled") in outcome.effects
 
 
@@ -382,7 +385,7 @@ def test_a_test_rings_the_first_step_only_and_passes_when_the_chime_answers() ->
     outcome = begin(Kind.TEST)
     assert rings(outcome) == {"c-paired"}
     passed = course.advance(outcome.episode, Ringing("c-paired", "r-paired"), NOW + 300)
-    assert passed.episode.outcome == course.TEST_PASSED
+    assert passed.episode.outcome == TEST_PASSED
     assert passed.episode.deadline is None
 
 
@@ -393,7 +396,7 @@ def test_a_test_whose_chime_stays_silent_fails_and_calls_nobody_else() -> None:
         outcome = course.advance(episode, Due(), due)
         rung |= rings(outcome)
         episode = outcome.episode
-    assert episode.outcome == course.TEST_FAILED
+    assert episode.outcome == TEST_FAILED
     assert episode.ended_ms == NOW + Limits().test_ms
     assert rung == {"c-paired"}
 
@@ -436,7 +439,7 @@ def test_a_call_and_its_cancel_that_were_held_up_together_end_together() -> None
         "b-1.p-1", Kind.CALL, "b-1", ("h-1", ""), PLAN, Limits(), NOW, (NOW - hour, NOW - hour)
     )
     soon = course.advance(begun.episode, Cancelled("p-2", NOW - hour + 8_000), NOW)
-    assert soon.episode.outcome == calls.CANCELLED
+    assert soon.episode.outcome == CANCELLED
     late = course.advance(begun.episode, Cancelled("p-2", NOW - hour // 2), NOW)
     assert notes(late) == [What.CANCEL_ASKED]
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from lovebell.domain.episode import (
+    CANCELLED,
     Call,
     Effect,
     Episode,
@@ -32,8 +33,6 @@ CONFIRM_MS: Final = 2_000
 AGAIN_MS: Final = (2_000, 4_000, 8_000, 15_000)
 #: A chime rings this much longer than its step: the next step renews it before it stops.
 MARGIN_MS: Final = 60_000
-
-CANCELLED: Final = "cancelled"
 
 
 def ring_from(episode: Episode, step: int, now: int, *before: Effect) -> Outcome:

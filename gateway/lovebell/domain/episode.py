@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lovebell.domain.plan import CallStep, Target
+
+#: Outcomes that the gateway gives by itself.
+CANCELLED: Final = "cancelled"
+TEST_PASSED: Final = "test_passed"
+TEST_FAILED: Final = "test_failed"
 
 
 class Kind(StrEnum):

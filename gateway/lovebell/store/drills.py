@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, insert, select
 
-from lovebell.domain.course import TEST_FAILED, TEST_PASSED
 from lovebell.domain.drill import EVERY_MS, Drill, judge
-from lovebell.domain.episode import Kind, What
+from lovebell.domain.episode import TEST_FAILED, TEST_PASSED, Kind, What
 from lovebell.store import schema
 from lovebell.store.books import check_text, home_of, load_books
 

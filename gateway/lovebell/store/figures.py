@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import text
 
-from lovebell.domain.course import CANCELLED
+from lovebell.domain.episode import CANCELLED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

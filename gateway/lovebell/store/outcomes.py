@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, insert, select
 
-from lovebell.domain.course import CANCELLED, TEST_FAILED, TEST_PASSED
+from lovebell.domain.episode import CANCELLED, TEST_FAILED, TEST_PASSED
 from lovebell.store import schema
 from lovebell.store.books import check_text
 from lovebell.store.errors import BooksError

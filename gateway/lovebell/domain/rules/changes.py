@@ -1,0 +1,61 @@
+"""What operators change while an episode runs: whose chime is whose, and whom there is to call.
+
+Time is an argument.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from lovebell.domain import calls
+from lovebell.domain.calls import CONFIRM_MS, MARGIN_MS
+from lovebell.domain.episode import Call, Note, Outcome, Phase, Ring, State, What
+
+if TYPE_CHECKING:
+    from lovebell.domain.episode import Effect, Episode, Repaired, Replanned
+    from lovebell.domain.plan import CallStep
+
+
+def repair(episode: Episode, event: Repaired, now: int) -> Outcome:
+    """Other chimes from now on; those of a step that has begun ring or hush at once."""
+    me = event.target
+    plan = tuple(
+        replace(step, targets=tuple(me if t.responder == me.responder else t for t in step.targets))
+        for step in episode.plan
+    )
+    note = Note(What.REPAIRED, me.responder, {"chimes": ",".join(me.chimes)})
+    state = replace(episode, plan=plan)
+    if state.state is not State.RINGING:
+        return Outcome(state, (note,))
+    rung: list[Call] = []
+    effects: list[Effect] = [note]
+    for call in state.calls:
+        if call.responder == me.responder and call.chime not in me.chimes and calls.is_called(call):
+            effects.append(calls.hush(state, call.chime))
+            again = now + calls.pause(1)
+            call = replace(call, phase=Phase.HUSHING, tries=1, again_ms=again)
+        rung.append(call)
+    begun = [n for n, s in enumerate(plan[: state.step + 1]) if me in s.targets]
+    until = now + plan[state.step].for_ms + MARGIN_MS
+    for chime in me.chimes:
+        if begun and not any(call.chime == chime and calls.is_called(call) for call in rung):
+            again = now + CONFIRM_MS
+            rung = [call for call in rung if call.chime != chime]
+            rung.append(Call(chime, me.responder, Phase.RUNG, begun[-1], 1, again, until))
+            effects += [
+                Ring(chime, state.step + 1, until - now),
+                Note(What.RUNG, me.responder, {"chime": chime}),
+            ]
+    return calls.passed_if_lost(Outcome(replace(state, calls=tuple(rung)), tuple(effects)), now)
+
+
+def replan(episode: Episode, event: Replanned, now: int) -> Outcome:
+    """Only where nobody could be called: otherwise the episode keeps its own copy."""
+    if _reaches(episode.plan) or not _reaches(event.plan):
+        return Outcome(episode)
+    return calls.ring_from(replace(episode, plan=event.plan), 0, now, Note(What.REPLANNED))
+
+
+def _reaches(plan: tuple[CallStep, ...]) -> bool:
+    return any(target.chimes for step in plan for target in step.targets)
