@@ -86,8 +86,8 @@ def episode_from_json(body: str, plan: str) -> Episode:
 
 
 def _target(target: Target) -> list[Any]:
-    return [target.responder, target.name, list(target.chimes)]
+    return [target.responder, target.name, list(target.chimes), list(target.contacts)]
 
 
 def _to_target(raw: list[Any]) -> Target:
-    return Target(raw[0], raw[1], tuple(raw[2]))
+    return Target(raw[0], raw[1], *(tuple(things) for things in raw[2:]))

@@ -8,7 +8,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,23}\Z", re.ASCII)
 
@@ -69,6 +72,26 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
+class Channel:
+    """A service by which messages go. Secrets among its options are references, never values."""
+
+    name: str
+    kind: str
+    options: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Where a responder is reached by a channel, and in which language. Lowest `rank` first."""
+
+    responder: str
+    channel: str
+    address: str = ""
+    language: str = "zh"
+    rank: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One step of a plan: whom to call, and for how long before going on.
 
@@ -106,3 +129,5 @@ class Books:
     devices: dict[str, Device] = field(default_factory=dict[str, Device])
     pairings: tuple[Pairing, ...] = ()
     plans: dict[str, tuple[Step, ...]] = field(default_factory=dict[str, tuple[Step, ...]])
+    channels: dict[str, Channel] = field(default_factory=dict[str, Channel])
+    contacts: tuple[Contact, ...] = ()

@@ -46,11 +46,14 @@ class BadPlanError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Someone to be called, with the chimes that were theirs when the episode began."""
+    """Someone to be called, with what was theirs when the episode began: chimes, and the channels
+    by which a message reaches them.
+    """
 
     responder: str
     name: str
     chimes: tuple[str, ...] = ()
+    contacts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,9 @@ class Directory:
                     self._chimes[pairing.object].append(pairing.subject)
                 case Link.RESPONDER_HOME:
                     self._stand_by[pairing.object].append((pairing.rank, pairing.subject))
+        self._contacts: defaultdict[str, list[str]] = defaultdict(list)
+        for contact in sorted(books.contacts, key=lambda one: (one.rank, one.channel)):
+            self._contacts[contact.responder].append(contact.channel)
         self._desk = self._all_of(ResponderKind.DESK)
         self._leaders: defaultdict[str, list[Responder]] = defaultdict(list)
         for leader in self._all_of(ResponderKind.GRID):
@@ -148,10 +154,10 @@ class Directory:
         )
 
     def target(self, responder: Responder) -> Target:
-        """The responder with their chimes."""
-        return Target(
-            responder.id, responder.name, tuple(sorted(self._chimes.get(responder.id, ())))
-        )
+        """The responder with their chimes and channels."""
+        chimes = tuple(sorted(self._chimes.get(responder.id, ())))
+        contacts = tuple(self._contacts.get(responder.id, ()))
+        return Target(responder.id, responder.name, chimes, contacts)
 
     def _targets(self, step: Step, home: Home | None) -> tuple[Target, ...]:
         found: dict[str, Responder] = {}
