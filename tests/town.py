@@ -95,7 +95,7 @@ class Town:
         street = self.street
         await street.engine.reread(street.now)
         for waiting in street.store.commands():
-            street.reception.command(waiting, street.now)
+            street.operators.take(waiting, street.now)
         await street.settle()
 
     def close(self) -> None:

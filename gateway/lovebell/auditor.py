@@ -45,8 +45,8 @@ class Auditor:
                 broker=self._is_up(),
                 disk=self._engine.writer.trouble,
                 free_mb=self._free_mb(),
-                overdue=self._engine.overdue(now - LATE_MS),
-                outbox=self._engine.unsent(now - STUCK_MS),
+                overdue=self._engine.shelf.overdue(now - LATE_MS),
+                outbox=self._engine.post.unsent(now - STUCK_MS),
             )
         )
 

@@ -1,4 +1,4 @@
-"""What comes in: messages of devices and commands of operators, turned into events.
+"""What comes in from devices: messages, turned into events.
 
 Owns the question which episode something belongs to, and what is dropped. What follows from an
 event is the domain's to say.
@@ -11,18 +11,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from lovebell.domain import course, wire
-from lovebell.domain.episode import (
-    Acknowledged,
-    Arrived,
-    Cancelled,
-    Hushed,
-    Kind,
-    Note,
-    Pressed,
-    Resolved,
-    Ringing,
-    What,
-)
+from lovebell.domain.episode import Kind, Note, What
+from lovebell.domain.events import Acknowledged, Cancelled, Hushed, Pressed, Ringing
 from lovebell.domain.model import DeviceKind
 from lovebell.domain.plan import Target
 from lovebell.domain.records import DiskError, Receipt, Seen
@@ -31,8 +21,7 @@ from lovebell.writer import Work
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lovebell.domain.episode import Episode, Event
-    from lovebell.domain.records import Command
+    from lovebell.domain.episode import Episode
     from lovebell.domain.wire import Fields
     from lovebell.engine import Engine
 
@@ -68,7 +57,6 @@ class Reception:
         self.known: dict[str, Seen] = {}
         self.dropped: Counter[str] = Counter()
         self.seen: dict[str, Seen] = {}
-        self._taken: set[int] = set()
         self._rules: dict[str, Callable[[str, Fields, Work], None]] = {
             "press": self._press,
             "acknowledge": self._acknowledge,
@@ -214,8 +202,7 @@ class Reception:
     # -- which episode -------------------------------------------------------------------
 
     def _open(self, button: str, kind: Kind) -> Episode | None:
-        name = self.engine.opened.get((button, kind))
-        return None if name is None else self.engine.episodes[name]
+        return self.engine.shelf.open_of(button, kind)
 
     def _episode_of(self, chime: str, name: str, work: Work) -> Episode | None:
         """The episode that a chime names, by its id or by that of a later press in it.
@@ -281,46 +268,6 @@ class Reception:
                 "dropped message", extra={"device": device, "topic": repr(topic[:200]), **detail}
             )
             self.engine.note("", Note(What.DROPPED, device, detail), work)
-
-    # -- operators -----------------------------------------------------------------------
-
-    def command(self, command: Command, now: int) -> None:
-        """Do what an operator wants, and queue the answer."""
-        if command.n in self._taken:
-            return
-        work = Work(now)
-        try:
-            work.batch.answers[command.n] = self._obey(command, work)
-        except DiskError as why:  # it waits where it is
-            log.error("cannot look into the database", extra={"why": str(why)})
-            return
-        except Exception:
-            log.exception("command not understood", extra={"command": command.n})
-            work.batch.answers[command.n] = "refused:error"
-        self._taken.add(command.n)
-        self.engine.queue(work)
-
-    def _obey(self, command: Command, work: Work) -> str:
-        """The answer. Raises DiskError."""
-        episode = self.engine.find(command.episode)
-        if episode is None:
-            return "refused:unknown_episode"
-        event: Event
-        if command.verb == "resolve":
-            event = Resolved(command.by, command.outcome, command.note)
-        else:
-            person = self.engine.directory.books.responders.get(command.responder)
-            if person is None:
-                return "refused:unknown_responder"
-            target = self.engine.directory.target(person)
-            if command.verb == "acknowledge":
-                event = Acknowledged(target, command.by, work.now)
-            else:
-                event = Arrived(target, command.by)
-        outcome = self.engine.advance(episode, event, work)
-        if not episode.is_open:  # that somebody went is on record all the same
-            return "late" if outcome.effects else "refused:resolved"
-        return "ok" if outcome.effects else "refused:nothing_new"
 
 
 def _age(fields: Fields) -> dict[str, str | int]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from lovebell.clock import Clock
     from lovebell.engine import Engine
+    from lovebell.operators import Operators
     from lovebell.reception import Reception
     from lovebell.tutor import Tutor
 
@@ -32,6 +33,7 @@ DRAIN_S = 10.0
 async def run(
     engine: Engine,
     reception: Reception,
+    operators: Operators,
     tutor: Tutor,
     connection: Callable[[], Awaitable[None]],
     clock: Clock,
@@ -46,7 +48,7 @@ async def run(
         connection(),
         engine.writer.write(),
         _keep_deadlines(engine, clock),
-        _hear_operators(engine, reception, clock),
+        _hear_operators(engine, operators, clock),
         _save_seen(reception, clock),
         _keep_hours(tutor, clock),
         stop.wait(),
@@ -68,7 +70,7 @@ async def run(
 
 async def _keep_deadlines(engine: Engine, clock: Clock) -> None:
     while True:
-        engine.has_deadline.clear()
+        engine.shelf.has_deadline.clear()
         upcoming = engine.due(clock.now())
         more = engine.restate(clock.now())
         await asyncio.sleep(0)  # deadlines that are all overdue must not keep out the presses
@@ -76,15 +78,15 @@ async def _keep_deadlines(engine: Engine, clock: Clock) -> None:
             continue
         left_s = LONGEST_S if upcoming is None else (upcoming - clock.now()) / 1000
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(engine.has_deadline.wait(), min(max(left_s, 0), LONGEST_S))
+            await asyncio.wait_for(engine.shelf.has_deadline.wait(), min(max(left_s, 0), LONGEST_S))
 
 
-async def _hear_operators(engine: Engine, reception: Reception, clock: Clock) -> None:
+async def _hear_operators(engine: Engine, operators: Operators, clock: Clock) -> None:
     while True:
         try:
             await engine.reread(clock.now())
             for command in engine.store.commands():
-                reception.command(command, clock.now())
+                operators.take(command, clock.now())
         except DiskError as why:
             log.error("cannot read what operators want", extra={"why": str(why)})
         await asyncio.sleep(POLL_S)

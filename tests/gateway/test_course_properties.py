@@ -11,29 +11,31 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from lovebell.domain import calls, course
 from lovebell.domain.codec import call_plan_to_json, episode_from_json, episode_to_json
 from lovebell.domain.episode import (
-    Acknowledged,
-    Arrived,
-    Back,
-    Cancelled,
-    Due,
     Episode,
-    Event,
-    Gone,
-    Hushed,
     Kind,
     Limits,
     Note,
     Outcome,
     Phase,
+    Ring,
+    State,
+    Tell,
+    What,
+)
+from lovebell.domain.events import (
+    Acknowledged,
+    Arrived,
+    Back,
+    Cancelled,
+    Due,
+    Event,
+    Gone,
+    Hushed,
     Pressed,
     Repaired,
     Replanned,
     Resolved,
-    Ring,
     Ringing,
-    State,
-    Tell,
-    What,
 )
 from lovebell.domain.plan import CallStep, Target
 

@@ -17,6 +17,7 @@ from lovebell.domain.model import Device, DeviceKind, Home, Responder, Responder
 from lovebell.domain.records import Batch, DiskError
 from lovebell.domain.supervision import Rules
 from lovebell.engine import Engine
+from lovebell.operators import Operators
 from lovebell.reception import Reception
 from lovebell.store import books, pairs
 from lovebell.store.live import LiveStore
@@ -107,6 +108,7 @@ class Street:
         self.tutor = Tutor(self.air, Habits())
         self.warden = Warden(self.engine, self.rules, lambda: self.air.is_up, self.steady)
         self.reception = Reception(self.engine, self._state_changed, self.warden.heard)
+        self.operators = Operators(self.engine)
         await self.engine.load(self.now)
         self.reception.known = self.store.seen()
         self.warden.start(self.store.faults(), self.reception.known, self.now)
@@ -241,7 +243,7 @@ class Street:
             put = insert(command_table).values(**row, responder=responder, **more)
             number = connection.execute(put).inserted_primary_key
         for waiting in self.store.commands():
-            self.reception.command(waiting, self.now)
+            self.operators.take(waiting, self.now)
         await self.settle()
         with engine.connect() as connection:
             query = select(command_table.c.answer).where(command_table.c.n == number[0])

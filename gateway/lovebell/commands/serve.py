@@ -18,6 +18,7 @@ from lovebell.commands.app import App, pass_app
 from lovebell.commands.base import command
 from lovebell.commands.health import document
 from lovebell.engine import Engine
+from lovebell.operators import Operators
 from lovebell.reception import SUBSCRIPTIONS, Reception
 from lovebell.store.live import LiveStore
 from lovebell.tutor import Tutor
@@ -93,7 +94,7 @@ async def _serve(settings: Settings) -> None:
         reception.known = store.seen()
         warden.start(store.faults(), reception.known, clock.now())
         extra = {"version": __version__, "database": str(settings.database)}
-        log.info("serving", extra=extra | {"open_episodes": len(engine.opened)})
+        log.info("serving", extra=extra | {"open_episodes": len(engine.shelf.opened)})
         auditor = Auditor(engine, warden, lambda: broker.is_up, settings.database.parent)
         beside = [partial(_supervise, warden, clock), partial(_audit, auditor, clock)]
         if settings.health_port:
@@ -104,8 +105,10 @@ async def _serve(settings: Settings) -> None:
             beside.append(partial(pulse.serve, settings.health_port, told))
         if settings.watchdog_url:
             beside.append(partial(_call_out, settings, auditor, clock))
-        await service.run(engine, reception, tutor, broker.run, clock, stop, beside)
-        log.info("stopped", extra={"open_episodes": len(engine.opened)})
+        await service.run(
+            engine, reception, Operators(engine), tutor, broker.run, clock, stop, beside
+        )
+        log.info("stopped", extra={"open_episodes": len(engine.shelf.opened)})
     finally:
         await store.close()
 

@@ -10,31 +10,28 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from lovebell.domain import calls
-from lovebell.domain.episode import (
+from lovebell.domain.episode import Episode, Kind, Outcome, State, Tell
+from lovebell.domain.events import (
     Acknowledged,
     Arrived,
     Back,
     Cancelled,
     Due,
-    Episode,
     Gone,
     Hushed,
-    Kind,
-    Outcome,
     Pressed,
     Repaired,
     Replanned,
     Resolved,
     Ringing,
-    State,
-    Tell,
 )
 from lovebell.domain.rules import changes, chimes, deadlines, ending, people, presses, trials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from lovebell.domain.episode import Event, Limits
+    from lovebell.domain.episode import Limits
+    from lovebell.domain.events import Event
     from lovebell.domain.plan import CallStep
 
 

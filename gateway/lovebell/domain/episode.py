@@ -1,6 +1,7 @@
-"""An episode and all that can happen to it or because of it, as values.
+"""An episode and all that can follow from it, as values.
 
-Owns the shapes: states, calls, events, effects. What follows from what stands in `course`.
+Owns the shapes: states, calls, effects. Those of events stand in `events`, what follows from what
+stands in `course`.
 """
 
 from __future__ import annotations
@@ -161,118 +162,6 @@ class Episode:
     def last_step(self) -> int:
         """The step that repeats for ever."""
         return len(self.plan) - 1
-
-
-# -- events ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Pressed:
-    """The button again, during the episode, at `at_ms`; `detail` is for the record."""
-
-    press_id: str
-    at_ms: int
-    count: int = 1
-    detail: Mapping[str, str | int] = field(default_factory=dict[str, str | int])
-
-
-@dataclass(frozen=True, slots=True)
-class Cancelled:
-    """The elder took it back at `at_ms`; None when nobody knows when."""
-
-    press_id: str
-    at_ms: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A deadline may have passed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ringing:
-    """A chime says that it rings."""
-
-    chime: str
-    responder: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Hushed:
-    """A chime says that it does not ring."""
-
-    chime: str
-
-
-@dataclass(frozen=True, slots=True)
-class Back:
-    """A chime has come on line again."""
-
-    chime: str
-
-
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """A chime has gone off line: whatever it said before, it is not heard now."""
-
-    chime: str
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledged:
-    """A responder said "I am coming" at `at_ms`; `by` is the chime or the operator."""
-
-    target: Target
-    by: str
-    at_ms: int
-    chime: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """A responder is at the door."""
-
-    target: Target
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """A human says that it is over, and how it ended."""
-
-    by: str
-    outcome: str
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Repaired:
-    """A responder has other chimes than when the episode began."""
-
-    target: Target
-
-
-@dataclass(frozen=True, slots=True)
-class Replanned:
-    """There is somebody to be called now; when the episode began there was nobody."""
-
-    plan: tuple[CallStep, ...]
-
-
-Event = (
-    Pressed
-    | Cancelled
-    | Due
-    | Ringing
-    | Hushed
-    | Back
-    | Gone
-    | Acknowledged
-    | Arrived
-    | Resolved
-    | Repaired
-    | Replanned
-)
 
 
 # -- effects ---------------------------------------------------------------------------------

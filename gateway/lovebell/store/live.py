@@ -7,7 +7,6 @@ thread once: aiosqlite, which crosses once a statement, took 0.88 ms a commit ag
 from __future__ import annotations
 
 import asyncio
-import json
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -15,27 +14,22 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import DatabaseError
 
-from lovebell.domain.codec import call_plan_to_json, episode_from_json, episode_to_json
+from lovebell.domain.codec import episode_from_json
 from lovebell.domain.faults import Fault
 from lovebell.domain.records import Command, DiskError, Letter, Seen
 from lovebell.store import schema
+from lovebell.store.batch import write
 from lovebell.store.books import load_books
 from lovebell.store.sqlite import create_or_upgrade, lock, open_engine
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sqlalchemy import Table
     from sqlalchemy.pool import PoolProxiedConnection
 
     from lovebell.domain.episode import Episode
     from lovebell.domain.model import Books
-    from lovebell.domain.records import Batch, Line, Receipt
-    from lovebell.domain.rollcall import Absent
-
-
-_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
+    from lovebell.domain.records import Batch
 
 #: How long a batch waits for an operator's write. Then it counts as a failure and is tried again:
 #: meanwhile the broker must not wait for us.
@@ -50,64 +44,6 @@ _OURS = (
 )
 
 
-def _bulk(table: Table, columns: tuple[str, ...], otherwise: str) -> str:
-    """Insert many rows, given as one JSON array of arrays, by one call.
-
-    executemany gives up the interpreter's lock and fights for it again at every row, which under
-    load held a batch up for tens of milliseconds. This way SQLite works beside the event loop.
-    """
-    taken = ", ".join(f"json_extract(value, '$[{n}]')" for n in range(len(columns)))
-    names = ", ".join(f'"{column}"' for column in columns)
-    sql = f"INSERT INTO {table.name} ({names}) SELECT {taken} FROM json_each(?) WHERE true"  # noqa: S608
-    return f"{sql} {otherwise}"
-
-
-def _overwriting(key: str, *columns: str) -> str:
-    """What an insert does when the row is there: it becomes as the new one says."""
-    return f"ON CONFLICT ({key}) DO UPDATE SET " + ", ".join(f"{c} = excluded.{c}" for c in columns)
-
-
-_RECEIPT = _bulk(
-    schema.receipt,
-    ("device", "id", "kind", "episode", "at_ms", "received_ms"),
-    "ON CONFLICT DO NOTHING",
-)
-_EPISODE = _bulk(
-    schema.episode,
-    (
-        *("id", "kind", "button", "home", "state", "begun_ms", "ended_ms", "deadline_ms"),
-        *("outcome", "body", "call_plan"),
-    ),
-    _overwriting("id", "state", "ended_ms", "deadline_ms", "outcome", "body", "call_plan"),
-)
-_EVENT = _bulk(schema.event, ("at_ms", "episode", "what", "who", "detail"), "")
-_LETTER = _bulk(
-    schema.outbox,
-    ("key", "kind", "target", "body", "created_ms"),
-    _overwriting("key", "body", "created_ms"),
-)
-# A letter that was replaced while the old one travelled stays: the new one is still to be sent.
-_SENT = (
-    "DELETE FROM outbox WHERE (key, body) IN"
-    " (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))"
-)
-_ANSWER = (
-    "UPDATE command SET answer = json_extract(value, '$[1]')"
-    " FROM json_each(?) WHERE command.n = json_extract(value, '$[0]')"
-)
-_SEEN = _bulk(
-    schema.seen,
-    ("device", "at_ms", "online", "firmware", "heartbeat"),
-    _overwriting("device", "at_ms", "online", "firmware", "heartbeat"),
-)
-_FAULT = _bulk(
-    schema.fault,
-    ("device", "word", "opened_ms", "last_ms", "closed_ms", "times"),
-    _overwriting("device, word, opened_ms", "last_ms", "closed_ms", "times"),
-)
-# Who is missing already stays missing since then.
-_ABSENT = _bulk(schema.absent, ("home", "since_ms", "why"), "ON CONFLICT DO NOTHING")
-_PRESENT = "DELETE FROM absent WHERE home IN (SELECT value FROM json_each(?))"
 _PLACED = "SELECT episode FROM receipt WHERE device = ? AND id = ?"
 _LIVE = (
     select(schema.episode.c.body, schema.episode.c.call_plan)
@@ -264,7 +200,7 @@ class LiveStore:
         try:
             cursor.execute("BEGIN IMMEDIATE")
             try:
-                _write(cursor, batch)
+                write(cursor, batch)
                 cursor.execute("COMMIT")
             except BaseException:
                 if self._raw.in_transaction:
@@ -282,60 +218,3 @@ def _driver_of(connection: PoolProxiedConnection) -> sqlite3.Connection:
     raw = connection.driver_connection
     assert isinstance(raw, sqlite3.Connection)  # noqa: S101 - for the type checker
     return raw
-
-
-def _write(cursor: sqlite3.Cursor, batch: Batch) -> None:
-    parts: tuple[tuple[str, list[Any]], ...] = (
-        (_RECEIPT, [_receipt(receipt) for receipt in batch.receipts]),
-        (_EPISODE, [_episode(episode) for episode in batch.episodes.values()]),
-        (_EVENT, [_line(line) for line in batch.lines]),
-        (_SENT, [(letter.key, letter.body) for letter in batch.sent]),
-        (_LETTER, [_letter(letter) for letter in batch.letters.values()]),
-        (_ANSWER, list(batch.answers.items())),
-        (_SEEN, [_seen(seen) for seen in batch.seen.values()]),
-        (_FAULT, [_fault(fault) for fault in batch.faults.values()]),
-        (_ABSENT, [_absent(absent) for absent in batch.absent]),
-        (_PRESENT, batch.present),
-    )
-    for statement, rows in parts:
-        if rows:
-            cursor.execute(statement, (_ENCODE(rows),))
-
-
-def _receipt(receipt: Receipt) -> tuple[object, ...]:
-    return (
-        *(receipt.device, receipt.id, receipt.kind, receipt.episode),
-        *(receipt.at_ms, receipt.received_ms),
-    )
-
-
-def _episode(episode: Episode) -> tuple[object, ...]:
-    return (
-        *(episode.id, episode.kind, episode.button, episode.home, episode.state),
-        *(episode.begun_ms, episode.ended_ms, episode.deadline, episode.outcome),
-        *(episode_to_json(episode), call_plan_to_json(episode.plan)),
-    )
-
-
-def _line(line: Line) -> tuple[object, ...]:
-    return line.at_ms, line.episode, line.what, line.who, _ENCODE(dict(line.detail))
-
-
-def _letter(letter: Letter) -> tuple[object, ...]:
-    return letter.key, letter.kind, letter.target, letter.body, letter.created_ms
-
-
-def _seen(seen: Seen) -> tuple[object, ...]:
-    heartbeat = _ENCODE(dict(seen.heartbeat))
-    return seen.device, seen.at_ms, int(seen.online), seen.firmware, heartbeat
-
-
-def _fault(fault: Fault) -> tuple[object, ...]:
-    return (
-        *(fault.device, fault.word, fault.opened_ms),
-        *(fault.last_ms, fault.closed_ms, fault.count),
-    )
-
-
-def _absent(absent: Absent) -> tuple[object, ...]:
-    return absent.home, absent.since_ms, absent.why

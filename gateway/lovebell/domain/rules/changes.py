@@ -13,7 +13,8 @@ from lovebell.domain.calls import CONFIRM_MS, MARGIN_MS
 from lovebell.domain.episode import Call, Note, Outcome, Phase, Ring, State, What
 
 if TYPE_CHECKING:
-    from lovebell.domain.episode import Effect, Episode, Repaired, Replanned
+    from lovebell.domain.episode import Effect, Episode
+    from lovebell.domain.events import Repaired, Replanned
     from lovebell.domain.plan import CallStep
 
 

@@ -13,7 +13,8 @@ from lovebell.domain.calls import CONFIRM_MS, MARGIN_MS
 from lovebell.domain.episode import Call, Note, Outcome, Phase, Ring, What
 
 if TYPE_CHECKING:
-    from lovebell.domain.episode import Back, Episode, Gone, Hushed, Ringing
+    from lovebell.domain.episode import Episode
+    from lovebell.domain.events import Back, Gone, Hushed, Ringing
 
 
 def reached(episode: Episode, event: Ringing, now: int) -> Outcome:

@@ -11,7 +11,8 @@ from lovebell.domain import calls
 from lovebell.domain.episode import Note, Outcome, Ring, What
 
 if TYPE_CHECKING:
-    from lovebell.domain.episode import Due, Episode
+    from lovebell.domain.episode import Episode
+    from lovebell.domain.events import Due
 
 
 def while_ringing(episode: Episode, _: Due, now: int) -> Outcome:

@@ -12,7 +12,8 @@ from lovebell.domain import calls
 from lovebell.domain.episode import Note, Outcome, State, Tell, What
 
 if TYPE_CHECKING:
-    from lovebell.domain.episode import Episode, Resolved
+    from lovebell.domain.episode import Episode
+    from lovebell.domain.events import Resolved
 
 
 def resolve(episode: Episode, event: Resolved, now: int) -> Outcome:

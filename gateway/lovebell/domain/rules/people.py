@@ -12,7 +12,8 @@ from lovebell.domain import calls
 from lovebell.domain.episode import Note, Outcome, State, Tell, What
 
 if TYPE_CHECKING:
-    from lovebell.domain.episode import Acknowledged, Arrived, Effect, Episode
+    from lovebell.domain.episode import Effect, Episode
+    from lovebell.domain.events import Acknowledged, Arrived
     from lovebell.domain.plan import Target
 
 

@@ -13,7 +13,8 @@ from lovebell.domain.episode import CANCELLED, Note, Outcome, What
 from lovebell.domain.rules import ending
 
 if TYPE_CHECKING:
-    from lovebell.domain.episode import Cancelled, Episode, Pressed
+    from lovebell.domain.episode import Episode
+    from lovebell.domain.events import Cancelled, Pressed
 
 #: How far two ages that a button gives may be apart from the truth: what it takes to travel.
 AGE_ERROR_MS: Final = 2_000

@@ -23,7 +23,8 @@ from lovebell.domain.rules import chimes
 from lovebell.domain.rules.ending import outcome_detail
 
 if TYPE_CHECKING:
-    from lovebell.domain.episode import Due, Effect, Episode, Resolved, Ringing
+    from lovebell.domain.episode import Effect, Episode
+    from lovebell.domain.events import Due, Resolved, Ringing
 
 
 def reached(episode: Episode, event: Ringing, now: int) -> Outcome:

@@ -1,0 +1,66 @@
+"""What operators want done with an episode, turned into events and answered.
+
+Owns the answers. What follows from an event is the domain's to say.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from lovebell.domain.events import Acknowledged, Arrived, Resolved
+from lovebell.domain.records import DiskError
+from lovebell.writer import Work
+
+if TYPE_CHECKING:
+    from lovebell.domain.events import Event
+    from lovebell.domain.records import Command
+    from lovebell.engine import Engine
+
+log = logging.getLogger("lovebell.operators")
+
+
+class Operators:
+    """The way from a command in the database to an event."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._taken: set[int] = set()
+
+    def take(self, command: Command, now: int) -> None:
+        """Do what an operator wants, and queue the answer."""
+        if command.n in self._taken:
+            return
+        work = Work(now)
+        try:
+            work.batch.answers[command.n] = self._obey(command, work)
+        except DiskError as why:  # it waits where it is
+            log.error("cannot look into the database", extra={"why": str(why)})
+            return
+        except Exception:
+            log.exception("command not understood", extra={"command": command.n})
+            work.batch.answers[command.n] = "refused:error"
+        self._taken.add(command.n)
+        self._engine.queue(work)
+
+    def _obey(self, command: Command, work: Work) -> str:
+        """The answer. Raises DiskError."""
+        episode = self._engine.find(command.episode)
+        if episode is None:
+            return "refused:unknown_episode"
+        event: Event
+        if command.verb == "resolve":
+            event = Resolved(command.by, command.outcome, command.note)
+        else:
+            person = self._engine.directory.books.responders.get(command.responder)
+            if person is None:
+                return "refused:unknown_responder"
+            target = self._engine.directory.target(person)
+            if command.verb == "acknowledge":
+                event = Acknowledged(target, command.by, work.now)
+            else:
+                event = Arrived(target, command.by)
+        outcome = self._engine.advance(episode, event, work)
+        if not episode.is_open:  # that somebody went is on record all the same
+            return "late" if outcome.effects else "refused:resolved"
+        return "ok" if outcome.effects else "refused:nothing_new"

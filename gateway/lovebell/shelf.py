@@ -1,0 +1,88 @@
+"""The episodes in memory: found by their id, their button, the chimes they ring and when they
+are due.
+
+Owns nothing but the finding. What happens to an episode is the domain's to say.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lovebell.domain.episode import Call, Episode, Kind
+
+
+class Shelf:
+    """`episodes` by id; `opened` names the open one of a button and a kind; `has_deadline` is
+    set when there is an earlier deadline than before."""
+
+    def __init__(self) -> None:
+        self.episodes: dict[str, Episode] = {}
+        self.opened: dict[tuple[str, Kind], str] = {}
+        self.has_deadline = asyncio.Event()
+        self._rung_at: defaultdict[str, set[str]] = defaultdict(set)
+        self._deadlines: list[tuple[int, str]] = []
+
+    def keep(self, episode: Episode) -> None:
+        """Put an episode here, in the place of what it was before."""
+        before = self.episodes.get(episode.id)
+        self.episodes[episode.id] = episode
+        key = (episode.button, episode.kind)
+        if episode.is_open:
+            self.opened[key] = episode.id
+        elif self.opened.get(key) == episode.id:
+            del self.opened[key]
+        if before is None or before.calls is not episode.calls:
+            self._keep_calls(before.calls if before else (), episode)
+        deadline = episode.deadline
+        if deadline is not None:
+            heapq.heappush(self._deadlines, (deadline, episode.id))
+            if self._deadlines[0][1] == episode.id:
+                self.has_deadline.set()
+
+    def forget(self, episode: Episode) -> None:
+        """Take it away, unless something has happened to it since."""
+        if self.episodes.get(episode.id) is episode:
+            del self.episodes[episode.id]
+            self._keep_calls(episode.calls, replace(episode, calls=()))
+
+    def open_of(self, button: str, kind: Kind) -> Episode | None:
+        """The open episode of a button."""
+        name = self.opened.get((button, kind))
+        return None if name is None else self.episodes[name]
+
+    def rung_at(self, chime: str) -> list[str]:
+        """The ids of the episodes that concern a chime."""
+        return list(self._rung_at.get(chime, ()))
+
+    def take_due(self, now: int) -> Episode | None:
+        """The episode whose deadline is longest over; None when there is none. It counts as
+        dealt with."""
+        while self._deadlines and self._deadlines[0][0] <= now:
+            _, name = heapq.heappop(self._deadlines)
+            episode = self.episodes.get(name)
+            if episode is not None and episode.deadline is not None and episode.deadline <= now:
+                return episode
+        return None
+
+    def upcoming(self) -> int | None:
+        """When the next deadline is; it may turn out to be none."""
+        return self._deadlines[0][0] if self._deadlines else None
+
+    def overdue(self, before_ms: int) -> int:
+        """How many episodes have a deadline before this time that has not been kept."""
+        deadlines = (episode.deadline for episode in self.episodes.values())
+        return sum(1 for deadline in deadlines if deadline is not None and deadline < before_ms)
+
+    def _keep_calls(self, before: tuple[Call, ...], episode: Episode) -> None:
+        now = {call.chime for call in episode.calls}
+        for chime in {call.chime for call in before} - now:
+            self._rung_at[chime].discard(episode.id)
+            if not self._rung_at[chime]:
+                del self._rung_at[chime]
+        for chime in now:
+            self._rung_at[chime].add(episode.id)
