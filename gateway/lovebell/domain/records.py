@@ -6,7 +6,7 @@ Owns the shapes that the engine and a store hand each other. Knows nothing of SQ
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,6 +62,39 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A line of the messages' outbox: to be sent at least once after the commit.
+
+    A later one with the same key takes the place of an earlier one; `serial` tells them apart.
+    `fields` fill the templates; `episode` is "" for what belongs to none.
+    """
+
+    key: str
+    episode: str
+    kind: str
+    responder: str
+    channel: str
+    serial: int
+    fields: Mapping[str, Any]
+    created_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """The right of whoever holds a link to acknowledge an episode for a responder, until then.
+
+    `hash` is the SHA-256 of what stands in the link, which is kept nowhere. `used_ms` is when it
+    was used, and it is used once.
+    """
+
+    hash: str
+    episode: str
+    responder: str
+    until_ms: int
+    used_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """What is known of a device's health: when it was last heard, and what it last said."""
 
@@ -87,7 +120,11 @@ class Command:
 
 @dataclass(slots=True)
 class Batch:
-    """What is written in one transaction: all of it or nothing."""
+    """What is written in one transaction: all of it or nothing.
+
+    `settled` are messages whose fate is known; `told` says of a device and a fault whether the
+    technicians know of it now.
+    """
 
     receipts: list[Receipt] = field(default_factory=list["Receipt"])
     episodes: dict[str, Episode] = field(default_factory=dict[str, "Episode"])
@@ -101,6 +138,10 @@ class Batch:
     )
     absent: list[Absent] = field(default_factory=list["Absent"])
     present: list[str] = field(default_factory=list[str])
+    messages: dict[str, Outgoing] = field(default_factory=dict[str, "Outgoing"])
+    settled: list[Outgoing] = field(default_factory=list["Outgoing"])
+    tickets: dict[str, Ticket] = field(default_factory=dict[str, "Ticket"])
+    told: dict[tuple[str, str], bool] = field(default_factory=dict[tuple[str, str], bool])
 
     @property
     def is_empty(self) -> bool:
@@ -116,6 +157,10 @@ class Batch:
             or self.faults
             or self.absent
             or self.present
+            or self.messages
+            or self.settled
+            or self.tickets
+            or self.told
         )
 
     def add(self, later: Batch) -> None:
@@ -130,3 +175,7 @@ class Batch:
         self.faults.update(later.faults)
         self.absent += later.absent
         self.present += later.present
+        self.messages.update(later.messages)
+        self.settled += later.settled
+        self.tickets.update(later.tickets)
+        self.told.update(later.told)

@@ -16,6 +16,8 @@ from lovebell.domain.codec import plan_from_json
 from lovebell.domain.model import (
     NAME,
     Books,
+    Channel,
+    Contact,
     Device,
     DeviceKind,
     Home,
@@ -43,6 +45,11 @@ def load_books(connection: Connection) -> Books:
     now = schema.pairing.c.until_ms.is_(None)
     pairings = connection.execute(select(schema.pairing).where(now).order_by(schema.pairing.c.n))
     plans = connection.execute(select(schema.plan))
+    channels = connection.execute(select(schema.channel).order_by(schema.channel.c.name))
+    contact = schema.contact.c
+    contacts = connection.execute(
+        select(schema.contact).order_by(contact.responder, contact.rank, contact.channel)
+    )
     return Books(
         homes={
             row.id: Home(
@@ -59,6 +66,11 @@ def load_books(connection: Connection) -> Books:
             Pairing(Link(row.link), row.subject, row.object, row.rank) for row in pairings
         ),
         plans={row.home: plan_from_json(row.steps) for row in plans},
+        channels={row.name: Channel(row.name, row.kind, row.options) for row in channels},
+        contacts=tuple(
+            Contact(row.responder, row.channel, row.address, row.language, row.rank)
+            for row in contacts
+        ),
     )
 
 

@@ -207,6 +207,61 @@ absent = Table(
     Column("why", String(16), nullable=False),
 )
 
+# The services by which messages go. Secrets among the options are references.
+channel = Table(
+    "channel",
+    metadata,
+    Column("name", String(24), primary_key=True),
+    Column("kind", String(24), nullable=False),
+    Column("options", JSON, nullable=False),
+)
+
+contact = Table(
+    "contact",
+    metadata,
+    Column(
+        "responder", String(24), ForeignKey("responder.id", ondelete="CASCADE"), primary_key=True
+    ),
+    Column("channel", String(24), ForeignKey("channel.name"), primary_key=True),
+    Column("address", Text, nullable=False, server_default=""),
+    Column("language", String(2), nullable=False, server_default="zh"),
+    Column("rank", Integer, nullable=False, server_default="1"),
+)
+
+# The messages that are still to be sent. A row goes when its fate is known and on record.
+message = Table(
+    "message",
+    metadata,
+    Column("key", String(128), primary_key=True),
+    Column("episode", String(65), nullable=False, server_default=""),
+    Column("kind", String(16), nullable=False),
+    Column("responder", String(24), nullable=False),
+    Column("channel", String(24), nullable=False),
+    Column("serial", Integer, nullable=False),
+    Column("fields", JSON, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+)
+
+# Links by which an episode can be acknowledged; only the hash of what stands in them.
+ticket = Table(
+    "ticket",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("episode", String(65), nullable=False),
+    Column("responder", String(24), nullable=False),
+    Column("until_ms", BigInteger, nullable=False),
+    Column("used_ms", BigInteger),
+    Index("ticket_until", "until_ms"),
+)
+
+# The faults that the technicians have been told of, and not yet that they are over.
+fault_told = Table(
+    "fault_told",
+    metadata,
+    Column("device", String(24), primary_key=True),
+    Column("word", String(64), primary_key=True),
+)
+
 # Somebody asked a home for its monthly test, and none came.
 attempt = Table(
     "attempt",
