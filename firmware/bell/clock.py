@@ -23,6 +23,7 @@ from bell import flash
 EARLIEST_S = 1_735_689_600  # 2025-01-01: this firmware is younger
 TRIFLE_S = 60  # no certificate turns on it
 KEEP_AFTER_S = 24 * 3600  # the flash is to live long
+RETRY_AFTER_S = 3600  # when it has refused
 # Ports count from 1970 or from 2000.
 _EPOCH_S = 946_684_800 if time.gmtime(0)[0] == 2000 else 0
 
@@ -36,6 +37,7 @@ class Clock:
         self._board = board
         self._kept = max(EARLIEST_S, self._read())
         self._is_proven = False  # by a certificate, and not moved since
+        self._due = self._kept + KEEP_AFTER_S  # when to write it down again
         self.at_least(self._kept)
 
     def now(self) -> int:
@@ -72,14 +74,16 @@ class Clock:
         self._is_proven = True
 
     def keep(self) -> bool:
-        """Write the date down if it is proven and the flash has an old one. Whether it did. Call
-        it now and then: a connection may last for months."""
-        if not self._is_proven:
-            return False
+        """Write the date down if it is proven and the flash has an old one. Whether it tried to.
+        Call it now and then: a connection may last for months."""
         now = self.now()
-        if now - self._kept < KEEP_AFTER_S or not flash.write(self._path, [str(now).encode()]):
+        if not self._is_proven or now < self._due:
             return False
-        self._kept = now
+        if flash.write(self._path, [str(now).encode()]):
+            self._kept = now
+            self._due = now + KEEP_AFTER_S
+        else:
+            self._due = now + RETRY_AFTER_S
         return True
 
     def _set(self, seconds: int) -> None:

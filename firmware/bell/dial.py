@@ -43,13 +43,9 @@ class Connection:
         self._raw = raw
 
     def close(self) -> None:
-        """Close it at once."""
-        try:
-            self.writer.close()
-            if self._raw is not None:
-                self._raw.close()
-        except OSError:
-            pass  # it was broken anyway
+        """Close it at once: the stream, what TLS holds outside of our heap, the socket."""
+        # MicroPython's stream leaves what it stands on open: it would wait for the collector.
+        _close(self.writer, getattr(self.writer, "s", None), self._raw)
 
 
 async def dial(host: str, port: int, ca: str | None, now, seen=None) -> Connection:
@@ -64,18 +60,26 @@ async def dial(host: str, port: int, ca: str | None, now, seen=None) -> Connecti
         opening = asyncio.open_connection(host, port, ssl=context, server_hostname=name)
         return Connection(*await asyncio.wait_for(opening, CONNECT_MS / 1000), None)
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
-    raw = socket.socket(family, kind, protocol)
+    raw = sock = socket.socket(family, kind, protocol)
     try:
         await _connect(raw, address, now)
-        sock = raw
         if ca:
             context = _context(ca, seen)
             sock = context.wrap_socket(raw, server_hostname=host, do_handshake_on_connect=False)
         stream = asyncio.StreamReader(sock)
     except BaseException:
-        raw.close()
+        _close(sock, raw)
         raise
     return Connection(stream, stream, raw)
+
+
+def _close(*layers) -> None:
+    for layer in layers:
+        try:
+            if layer is not None:
+                layer.close()
+        except OSError:
+            pass  # it was broken anyway
 
 
 async def _connect(raw, address, now) -> None:

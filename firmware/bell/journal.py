@@ -12,7 +12,8 @@ from bell import flash
 NAME = "journal"
 LIMIT = 6  # records of a kind: with some 80 bytes each the file stays a block of flash
 MAX_COUNT = 65535
-RETRY_TICKS = 50
+RETRY_TICKS = 50  # after which what the flash refused is offered again; then twice as many,
+LONGEST_RETRY_TICKS = 36_000  # up to an hour: a flash that refuses for good would wear for nothing
 
 
 class Journal:
@@ -27,6 +28,7 @@ class Journal:
         self._start = "{}-{}-".format(life, boot)
         self._sequence = 0
         self._unsaved = 0  # ticks since the flash refused what it should hold, 0 if it holds it
+        self._retry_ticks = RETRY_TICKS
         self.rounds = 0
         lines, self.broken = flash.read(self._path)
         self.records = [json.loads(line) for line in lines]
@@ -71,7 +73,8 @@ class Journal:
         self.rounds = (self.rounds + 1) & 0xFFFF
         if self._unsaved:
             self._unsaved += 1
-            if self._unsaved > RETRY_TICKS:
+            if self._unsaved > self._retry_ticks:
+                self._retry_ticks = min(LONGEST_RETRY_TICKS, 2 * self._retry_ticks)
                 self._save()
                 return True
         return False
@@ -80,6 +83,8 @@ class Journal:
         # Made one by one in there, where a heap without room for them is noticed.
         kept = flash.write(self._path, (json.dumps(record).encode() for record in self.records))
         self._unsaved = 0 if kept else 1
+        if kept:
+            self._retry_ticks = RETRY_TICKS
         return kept
 
 

@@ -4,7 +4,7 @@ import os
 
 from bell import clock as subject
 from bell import flash
-from bell.clock import EARLIEST_S, KEEP_AFTER_S, Clock, seconds_of
+from bell.clock import EARLIEST_S, KEEP_AFTER_S, RETRY_AFTER_S, Clock, seconds_of
 
 EPOCH_S = subject._EPOCH_S
 
@@ -164,12 +164,20 @@ def test_a_broken_file_is_no_date():
 def test_a_flash_that_takes_nothing_does_no_harm():
     board = Board()
     clock, calendar = board.start()
+    tries = []
     real = flash.write
-    flash.write = lambda path, lines: False
+    flash.write = lambda path, lines: bool(tries.append(path))
     try:
         calendar.seconds += 2 * KEEP_AFTER_S
         clock.proven()
-        clock.keep()
+        for _ in range(5 * RETRY_AFTER_S):
+            calendar.seconds += 1
+            clock.keep()
     finally:
         flash.write = real
     assert clock.kept == EARLIEST_S
+    assert len(tries) == 5  # once an hour: to ask it again and again would wear it out
+    assert clock.keep() is False
+    calendar.seconds += RETRY_AFTER_S
+    assert clock.keep()
+    assert clock.kept == calendar.seconds

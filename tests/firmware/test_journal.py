@@ -2,7 +2,7 @@
 
 import os
 
-from bell.journal import LIMIT, RETRY_TICKS, Journal
+from bell.journal import LIMIT, LONGEST_RETRY_TICKS, RETRY_TICKS, Journal
 
 
 def flash():
@@ -205,6 +205,27 @@ def test_what_the_flash_refused_is_offered_to_it_again():
         journal.tick()
         assert not os.listdir(late)
         os.rmdir(late)
+
+    on_flash(story)
+
+
+def test_a_flash_that_refuses_for_good_is_asked_ever_more_seldom():
+    def story(path):
+        journal = opened(path + "/nowhere")
+        call(journal)
+        tries = [tick for tick in range(5 * LONGEST_RETRY_TICKS) if journal.tick()]
+        gaps = [tries[place + 1] - tries[place] for place in range(len(tries) - 1)]
+        assert tries[0] == RETRY_TICKS - 1
+        assert gaps[0] == 2 * RETRY_TICKS
+        assert max(gaps) == gaps[-1] == LONGEST_RETRY_TICKS
+        # A new press does not wait for it, and what is taken once is soon offered again.
+        os.mkdir(path + "/nowhere")
+        assert call(journal)[2]
+        assert len(opened(path + "/nowhere").records) == 2
+        os.remove(path + "/nowhere/journal")
+        os.rmdir(path + "/nowhere")
+        assert not call(journal)[2]
+        assert [tick for tick in range(RETRY_TICKS) if journal.tick()] == [RETRY_TICKS - 1]
 
     on_flash(story)
 
