@@ -13,18 +13,19 @@ import logging
 from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
-from lovebell.domain import calls, course
-from lovebell.domain.episode import Episode, Hush, Kind, Limits, Note, Outcome, Ring, Tell
+from lovebell.domain import calls, course, messages
+from lovebell.domain.episode import Episode, Hush, Kind, Limits, Note, Outcome, Ring, Send, Tell
 from lovebell.domain.events import Back, Due, Event, Gone, Repaired, Replanned
-from lovebell.domain.plan import DEFAULT, Directory, Target
+from lovebell.domain.plan import DEFAULT, Directory, Target, reaches_anybody
 from lovebell.domain.records import Batch, DiskError, Letter, Line
+from lovebell.mail import Mail
 from lovebell.post import Bell, Post, letter_of
 from lovebell.shelf import Shelf
 from lovebell.writer import Work, Writer
 
 if TYPE_CHECKING:
     from lovebell.domain.model import Books, Step
-    from lovebell.domain.records import Command
+    from lovebell.domain.records import Command, Outgoing
 
 log = logging.getLogger("lovebell.engine")
 
@@ -40,6 +41,7 @@ class Store(Protocol):
     def live(self) -> list[Episode]: ...
     def ended_since(self, at_ms: int) -> list[Episode]: ...
     def letters(self) -> list[Letter]: ...
+    def messages(self) -> list[Outgoing]: ...
     def revision(self) -> int: ...
     def commands(self) -> list[Command]: ...
     async def books(self) -> Books: ...
@@ -63,6 +65,7 @@ class Engine:
         self.limits = limits or Limits()
         self.shelf = Shelf()
         self.post = Post(bell, self._has_left)
+        self.mail = Mail()
         self.pending: dict[tuple[str, str], str] = {}
         self.directory: Directory
         self._default = default
@@ -82,6 +85,7 @@ class Engine:
         ended = self.store.ended_since(now - RESTATED_MS)
         latest = (letter_of(episode, course.told(episode), now) for episode in ended)
         self.post.take_up(self.store.letters(), latest)
+        self.mail.take_up(self.store.messages())
         for episode in self.store.live():
             self.shelf.keep(course.rebased(episode, now))
 
@@ -100,6 +104,9 @@ class Engine:
                     self.note(episode.id, effect, work)
                 case Hush():
                     work.after.append((episode, effect))
+                case Send():
+                    outgoing = messages.outgoing(episode, effect, work.now)
+                    work.batch.messages[outgoing.key] = outgoing
                 case Tell() if self._is_shown(episode):
                     letter = letter_of(episode, effect, work.now)
                     work.batch.letters[letter.key] = letter
@@ -207,6 +214,7 @@ class Engine:
                 self.post.hush(episode, hush)
         for letter in work.batch.letters.values():
             self.post.put(letter)
+        self.mail.committed(work.batch)
         for episode in work.batch.episodes.values():
             if not episode.is_open and episode.deadline is None:
                 self.shelf.forget(episode)
@@ -242,11 +250,12 @@ class Engine:
         for episode in list(self.shelf.episodes.values()):
             for target in {t.responder: t for s in episode.plan for t in s.targets}.values():
                 current = self._target(target)
-                if episode.is_open and current.chimes != target.chimes:
+                is_same = (current.chimes, current.contacts) == (target.chimes, target.contacts)
+                if episode.is_open and not is_same:
                     self.advance(self.shelf.episodes[episode.id], Repaired(current), work)
-            if episode.is_open and not any(t.chimes for s in episode.plan for t in s.targets):
+            if episode.is_open and not reaches_anybody(episode.plan):
                 plan = self.directory.call_plan(self.directory.home_of(episode.button))
-                if any(target.chimes for step in plan for target in step.targets):
+                if reaches_anybody(plan):
                     self.advance(self.shelf.episodes[episode.id], Replanned(plan), work)
         self.queue(work)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lovebell.domain.episode import What
 from lovebell.domain.faults import GATEWAY
+from lovebell.domain.messages import BY_LINK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,14 +37,17 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "{who}的门铃 {chime} 没有回音：算作未送达，继续重试",
         "No word from the chime {chime} of {who}: counts as not reached, still being tried",
     ),
-    What.UNREACHABLE: ("{who}没有门铃，叫不到", "{who} has no chime and cannot be called"),
+    What.UNREACHABLE: (
+        "{who}没有门铃，也没有联系方式，叫不到",
+        "{who} has neither chime nor contact and cannot be called",
+    ),
     What.NOBODY: (
         "第 {step} 步没有叫得到的人：不等待",
         "Step {step} has nobody who can be called: not waited for",
     ),
     What.PASSED: (
-        "第 {step} 步的门铃都没有回音：立即转下一步",
-        "No chime of step {step} has answered: going on at once",
+        "第 {step} 步谁也没有叫到：立即转下一步",
+        "Nobody of step {step} has been reached: going on at once",
     ),
     What.ACKNOWLEDGED: ("{who}应答：我来了", "{who} answered: I am coming"),
     What.ALSO_ACKNOWLEDGED: ("{who}也应答了", "{who} answered as well"),
@@ -66,6 +70,22 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     What.RESOLVED: ("办结：{outcome}", "Resolved: {outcome}"),
     What.REPAIRED: ("{who}的门铃改为：{chimes}", "The chimes of {who} are now: {chimes}"),
     What.REPLANNED: ("现在有人可叫了：重新响铃", "There is somebody to call now: ringing again"),
+    What.CONTACTS_CHANGED: (
+        "{who}的联系渠道改为：{channels}",
+        "The channels to {who} are now: {channels}",
+    ),
+    What.MESSAGED: (
+        "{channel} 已收下给{who}的消息：{message}",
+        "{channel} has taken the message to {who}: {message}",
+    ),
+    What.MESSAGE_REFUSED: (
+        "{channel} 拒收给{who}的消息：{message}",
+        "{channel} has refused the message to {who}: {message}",
+    ),
+    What.MESSAGE_GIVEN_UP: (
+        "给{who}的消息（{channel}，{message}）不再发送：{why}",
+        "The message to {who} ({channel}, {message}) is given up: {why}",
+    ),
     What.TEST_IGNORED: (
         "{who}的测试不做：正有求助",
         "{who} asked for a test while a call is open: not done",
@@ -135,8 +155,21 @@ FAULTS: Final[Mapping[str, tuple[str, str]]] = {
 _BESIDES: Final[Mapping[str, tuple[str, str]]] = {
     "by": ("经 {by}", "by way of {by}"),
     "note": ("备注：{note}", "note: {note}"),
+    "said": ("答复：{said}", "it said: {said}"),
     "age_s": ("{age_s} 秒前按的", "{age_s} s earlier"),
     "age": ("何时按的不详", "when is not known"),
+}
+
+#: The kinds of messages, and why one is given up.
+_MESSAGES: Final[Mapping[str, tuple[str, str]]] = {
+    "call": ("求助", "call for help"),
+    "coming": ("有人来了", "somebody is coming"),
+    "resolved": ("已办结", "it is over"),
+    "fault": ("故障", "faults"),
+    "test": ("测试", "test"),
+    "replaced": ("情况已变", "it is no longer so"),
+    "too_old": ("过时太久", "too old by now"),
+    "no_contact": ("联系方式已删", "the contact was removed"),
 }
 
 _WORDS: Final[Mapping[str, tuple[str, str]]] = {
@@ -232,10 +265,14 @@ def _value(key: str, value: object, column: int, name: Callable[[str], str]) -> 
     if key in ("words", "outcome"):
         words = [_WORDS[word][column] if word in _WORDS else name(word) for word in text.split(",")]
         return ("、" if column == 0 else ", ").join(words)
-    if key == "chimes" and not text:
+    if key in ("message", "why") and text in _MESSAGES:
+        return _MESSAGES[text][column]
+    if key in ("chimes", "channels") and not text:
         return ("无", "none")[column]
     if key == "fault":
         return fault(text, ("zh", "en")[column])
     if key == "why" and text in ("gateway", "broker"):
         return _WORDS[text][column]
+    if key == "by" and text == BY_LINK:
+        return ("消息里的链接", "the link in a message")[column]
     return name(text) if key in ("by", "home") else text

@@ -100,7 +100,7 @@ def test_the_domain_imports_itself_and_values(path: Path) -> None:
 
 
 #: What runs the gateway, between the domain and the shells.
-MIDDLE = ("engine", "operators", "post", "reception", "service", "shelf", "tutor", "writer")
+MIDDLE = ("engine", "mail", "operators", "post", "reception", "service", "shelf", "tutor", "writer")
 
 
 def test_the_middle_imports_the_domain_and_no_shell() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from lovebell.domain import messages
 from lovebell.domain.episode import (
     CANCELLED,
     Call,
@@ -41,8 +42,9 @@ def ring_from(episode: Episode, step: int, now: int, *before: Effect) -> Outcome
     while True:
         here = episode.plan[step]
         effects.append(Note(What.STEP, detail={"step": step + 1, "words": here.words}))
-        effects += [Note(What.UNREACHABLE, t.responder) for t in here.targets if not t.chimes]
-        if any(target.chimes for target in here.targets):
+        reached = [target for target in here.targets if messages.may_reach(episode, target)]
+        effects += [Note(What.UNREACHABLE, t.responder) for t in here.targets if t not in reached]
+        if reached:
             break
         effects.append(Note(What.NOBODY, detail={"step": step + 1}))
         if step == episode.last_step:
@@ -52,7 +54,8 @@ def ring_from(episode: Episode, step: int, now: int, *before: Effect) -> Outcome
     state = replace(
         episode, state=State.RINGING, step=step, until_ms=now + here.for_ms, calls=calls
     )
-    return Outcome(state, (*effects, *rings))
+    state, sent = messages.ask(state, step, here.targets, now)
+    return Outcome(state, (*effects, *rings, *sent))
 
 
 def _ring_all(episode: Episode, step: int, now: int) -> tuple[tuple[Call, ...], list[Effect]]:
@@ -100,6 +103,8 @@ def passed_if_lost(before: Outcome, now: int) -> Outcome:
     episode = before.episode
     here = [call for call in episode.calls if call.step == episode.step and is_called(call)]
     if episode.step == episode.last_step or any(c.phase is not Phase.MISSED for c in here):
+        return before
+    if messages.is_asked(episode):
         return before
     passed = Note(What.PASSED, detail={"step": episode.step + 1})
     # Its rings are said again below, with the next step's.
@@ -167,7 +172,9 @@ def hush(episode: Episode, chime: str) -> Hush:
 
 
 def hush_all(episode: Episode, now: int, but: Iterable[str] = ()) -> Outcome:
-    """Tell every chime that may be ringing to stop; `but` have stopped by themselves."""
+    """Tell every chime that may be ringing to stop, and whoever was asked by message why; `but`
+    have stopped by themselves.
+    """
     calls: list[Call] = []
     effects: list[Effect] = []
     for call in episode.calls:
@@ -178,7 +185,8 @@ def hush_all(episode: Episode, now: int, but: Iterable[str] = ()) -> Outcome:
         else:
             effects.append(hush(episode, call.chime))
             calls.append(replace(call, phase=Phase.HUSHING, tries=1, again_ms=now + pause(1)))
-    return Outcome(replace(episode, calls=tuple(calls)), tuple(effects))
+    quiet, told = messages.stand_down(replace(episode, calls=tuple(calls)), now)
+    return Outcome(quiet, (*effects, *told))
 
 
 def due_calls(episode: Episode, now: int) -> Outcome:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from lovebell.domain.episode import Call, Episode, Kind, Limits, Phase, State
+from lovebell.domain.episode import Ask, Asked, Call, Episode, Kind, Limits, Phase, State
 from lovebell.domain.model import Step
 from lovebell.domain.plan import CallStep, Target
 
@@ -52,6 +52,7 @@ def episode_to_json(episode: Episode) -> str:
                 episode.limits.acknowledge_ms,
                 episode.limits.cancel_ms,
                 episode.limits.test_ms,
+                episode.limits.messages_from,
             ],
             "begun_ms": episode.begun_ms,
             "first_at_ms": episode.first_at_ms,
@@ -62,6 +63,9 @@ def episode_to_json(episode: Episode) -> str:
             "calls": [
                 [c.chime, c.responder, c.phase, c.step, c.tries, c.again_ms, c.until_ms]
                 for c in episode.calls
+            ],
+            "asks": [
+                [a.responder, a.channel, a.step, a.serial, a.at_ms, a.phase] for a in episode.asks
             ],
             "presses": episode.presses,
             "coming": [_target(target) for target in episode.coming],
@@ -80,6 +84,7 @@ def episode_from_json(body: str, plan: str) -> Episode:
     raw["limits"] = Limits(*raw["limits"])
     raw["state"] = State(raw["state"])
     raw["calls"] = tuple(Call(c[0], c[1], Phase(c[2]), *c[3:]) for c in raw["calls"])
+    raw["asks"] = tuple(Ask(a[0], a[1], a[2], a[3], a[4], Asked(a[5])) for a in raw.get("asks", ()))
     raw["coming"] = tuple(_to_target(target) for target in raw["coming"])
     raw["arrived"] = tuple(raw.get("arrived", ()))
     return Episode(**raw)

@@ -16,6 +16,7 @@ from lovebell.domain.events import (
     Arrived,
     Back,
     Cancelled,
+    Delivered,
     Due,
     Gone,
     Hushed,
@@ -24,8 +25,18 @@ from lovebell.domain.events import (
     Replanned,
     Resolved,
     Ringing,
+    Undelivered,
 )
-from lovebell.domain.rules import changes, chimes, deadlines, ending, people, presses, trials
+from lovebell.domain.rules import (
+    changes,
+    chimes,
+    deadlines,
+    ending,
+    people,
+    presses,
+    services,
+    trials,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -129,6 +140,8 @@ _CALL: Final[Mapping[State, Mapping[type, Callable[[Episode, Any, int], Outcome]
         Resolved: ending.resolve,
         Repaired: changes.repair,
         Replanned: changes.replan,
+        Delivered: services.delivered,
+        Undelivered: services.undelivered,
     },
     State.ACKNOWLEDGED: {
         Pressed: presses.pressed_again,
@@ -141,6 +154,8 @@ _CALL: Final[Mapping[State, Mapping[type, Callable[[Episode, Any, int], Outcome]
         Arrived: people.arrive,
         Resolved: ending.resolve,
         Repaired: changes.repair,
+        Delivered: services.delivered,
+        Undelivered: services.undelivered,
     },
     State.ARRIVED: {
         Pressed: presses.pressed_again,
@@ -153,6 +168,8 @@ _CALL: Final[Mapping[State, Mapping[type, Callable[[Episode, Any, int], Outcome]
         Arrived: people.also_arrive,
         Resolved: ending.resolve,
         Repaired: changes.repair,
+        Delivered: services.delivered,
+        Undelivered: services.undelivered,
     },
     State.RESOLVED: {
         Due: deadlines.while_quiet,
@@ -161,6 +178,8 @@ _CALL: Final[Mapping[State, Mapping[type, Callable[[Episode, Any, int], Outcome]
         Back: chimes.hush_back,
         Acknowledged: people.late_acknowledge,
         Arrived: people.late_arrive,
+        Delivered: services.delivered,
+        Undelivered: services.undelivered,
     },
 }
 

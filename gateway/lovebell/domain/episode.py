@@ -48,6 +48,15 @@ class Phase(StrEnum):
     QUIET = "quiet"
 
 
+class Asked(StrEnum):
+    """How far a message that asks a contact for help has come."""
+
+    WAITING = "waiting"  # to be sent; no service has said yes or no for good
+    TAKEN = "taken"  # a service has it
+    FAILED = "failed"  # refused for good, or given up
+    TOLD = "told"  # somebody is coming, or it is over, and the contact is told so
+
+
 class What(StrEnum):
     """What a line of the record says. Every one has a sentence in `lovebell.story`."""
 
@@ -74,6 +83,10 @@ class What(StrEnum):
     RESOLVED = "resolved"
     REPAIRED = "repaired"
     REPLANNED = "replanned"
+    CONTACTS_CHANGED = "contacts_changed"
+    MESSAGED = "messaged"
+    MESSAGE_REFUSED = "message_refused"
+    MESSAGE_GIVEN_UP = "message_given_up"
     TEST_IGNORED = "test_ignored"
     NOTHING_TO_CANCEL = "nothing_to_cancel"
     UNPLACED = "unplaced"
@@ -106,12 +119,30 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """One contact, asked by message in one episode at `at_ms`.
+
+    `serial` numbers the messages of the episode to this contact.
+    """
+
+    responder: str
+    channel: str
+    step: int
+    serial: int
+    at_ms: int
+    phase: Asked = Asked.WAITING
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
-    """The times of an episode that are the community's to choose."""
+    """The times of an episode that are the community's to choose, and the number of the step
+    from which those who have a chime get messages as well.
+    """
 
     acknowledge_ms: int = 600_000
     cancel_ms: int = 30_000
     test_ms: int = 30_000
+    messages_from: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +170,7 @@ class Episode:
     step: int = 0
     until_ms: int | None = None
     calls: tuple[Call, ...] = ()
+    asks: tuple[Ask, ...] = ()
     presses: int = 1
     coming: tuple[Target, ...] = ()
     arrived: tuple[str, ...] = ()
@@ -194,6 +226,16 @@ class Tell:
 
 
 @dataclass(frozen=True, slots=True)
+class Send:
+    """Send a message to a contact: kind is call, coming or resolved."""
+
+    kind: str
+    responder: str
+    channel: str
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """A line of the record. `who` is the device, responder or operator that did it, or ""."""
 
@@ -202,7 +244,7 @@ class Note:
     detail: Mapping[str, str | int] = field(default_factory=dict[str, str | int])
 
 
-Effect = Ring | Hush | Tell | Note
+Effect = Ring | Hush | Tell | Send | Note
 
 
 @dataclass(frozen=True, slots=True)

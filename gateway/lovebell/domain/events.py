@@ -107,6 +107,31 @@ class Replanned:
     plan: tuple[CallStep, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A service has taken a message; `said` is what it answered."""
+
+    responder: str
+    channel: str
+    serial: int
+    kind: str
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """A message will not be sent: refused for good by its service, which said why, or given up
+    for a reason that is one of too_old, no_contact, replaced.
+    """
+
+    responder: str
+    channel: str
+    serial: int
+    kind: str
+    why: str
+    refused: bool = False
+
+
 Event = (
     Pressed
     | Cancelled
@@ -120,4 +145,6 @@ Event = (
     | Resolved
     | Repaired
     | Replanned
+    | Delivered
+    | Undelivered
 )

@@ -25,12 +25,14 @@ from lovebell.domain.records import Outgoing
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from lovebell.domain.episode import Delivered, Undelivered
+    from lovebell.domain.events import Delivered, Undelivered
     from lovebell.domain.plan import Target
 
 CALL: Final = "call"
 COMING: Final = "coming"
 RESOLVED: Final = "resolved"
+#: By what somebody acknowledged who followed the link in a message; no id looks like it.
+BY_LINK: Final = "@link"
 #: While nobody answers, a contact is asked again this often, however often its step is repeated:
 #: a service that is flooded blocks everybody (DingTalk for ten minutes above 20 a minute).
 REMIND_MS: Final = 180_000
@@ -97,11 +99,12 @@ def stand_down(episode: Episode, now: int) -> tuple[Episode, tuple[Effect, ...]]
         if one.phase is Asked.FAILED or (one.phase is Asked.TOLD and not is_over):
             asks.append(one)
             continue
-        if one.phase is Asked.WAITING:
+        goes = is_over or one.responder != first
+        if goes and one.phase is Asked.WAITING:
             detail = {"channel": one.channel, "message": CALL, "why": "replaced"}
             effects.append(Note(What.MESSAGE_GIVEN_UP, one.responder, detail))
         serial = one.serial
-        if is_over or one.responder != first:
+        if goes:
             serial += 1
             kind = RESOLVED if is_over else COMING
             effects.append(Send(kind, one.responder, one.channel, serial))
@@ -113,9 +116,7 @@ def stand_down(episode: Episode, now: int) -> tuple[Episode, tuple[Effect, ...]]
 
 def is_asked(episode: Episode) -> bool:
     """Whether somebody of the current step has been reached by a message, or still may be."""
-    return any(
-        one.step == episode.step and one.phase is not Asked.FAILED for one in episode.asks
-    )
+    return any(one.step == episode.step and one.phase is not Asked.FAILED for one in episode.asks)
 
 
 def with_answer(episode: Episode, event: Delivered | Undelivered, phase: Asked) -> Episode:

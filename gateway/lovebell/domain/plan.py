@@ -65,6 +65,11 @@ class CallStep:
     targets: tuple[Target, ...] = ()
 
 
+def reaches_anybody(plan: Iterable[CallStep]) -> bool:
+    """Whether any step can call somebody, by a chime or by a message."""
+    return any(target.chimes or target.contacts for step in plan for target in step.targets)
+
+
 def parse_step(text: str) -> Step:
     """Read `"paired 45s"` or `"neighbours,r-7 2min"`. Raises BadPlanError."""
     match = _STEP.fullmatch(text)

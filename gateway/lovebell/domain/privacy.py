@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 #: Details of a line of the record that can name a person or were written by one.
-PERSONAL: Final = frozenset({"note", "by", "home", "label", "who", "name", "names", "phone"})
+PERSONAL: Final = frozenset(
+    {"note", "by", "home", "label", "who", "name", "names", "phone", "said"}
+)
 _ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -26,6 +28,8 @@ def anonymous_body(body: str) -> str:
     raw["home"] = raw["label"] = ""
     raw["coming"] = [_anonymous_target(target) for target in raw["coming"]]
     raw["calls"] = [[call[0], "", *call[2:]] for call in raw["calls"]]
+    if "asks" in raw:
+        raw["asks"] = [["", *ask[1:]] for ask in raw["asks"]]
     if "arrived" in raw:
         raw["arrived"] = ["" for _ in raw["arrived"]]
     return _ENCODE(raw)

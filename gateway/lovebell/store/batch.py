@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from lovebell.domain.episode import Episode
     from lovebell.domain.faults import Fault
-    from lovebell.domain.records import Batch, Letter, Line, Receipt, Seen
+    from lovebell.domain.records import Batch, Letter, Line, Outgoing, Receipt, Seen, Ticket
     from lovebell.domain.rollcall import Absent
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -82,6 +82,26 @@ _FAULT = _bulk(
 # Who is missing already stays missing since then.
 _ABSENT = _bulk(schema.absent, ("home", "since_ms", "why"), "ON CONFLICT DO NOTHING")
 _PRESENT = "DELETE FROM absent WHERE home IN (SELECT value FROM json_each(?))"
+_MESSAGE = _bulk(
+    schema.message,
+    ("key", "episode", "kind", "responder", "channel", "serial", "fields", "created_ms"),
+    _overwriting("key", "kind", "serial", "fields", "created_ms"),
+)
+# Like a letter: a message that took the place of the one that is settled is still to be sent.
+_SETTLED = (
+    "DELETE FROM message WHERE (key, serial) IN"
+    " (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))"
+)
+_TICKET = _bulk(
+    schema.ticket,
+    ("hash", "episode", "responder", "until_ms", "used_ms"),
+    _overwriting("hash", "used_ms"),
+)
+_TOLD = _bulk(schema.fault_told, ("device", "word"), "ON CONFLICT DO NOTHING")
+_UNTOLD = (
+    "DELETE FROM fault_told WHERE (device, word) IN"
+    " (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))"
+)
 
 
 def write(cursor: sqlite3.Cursor, batch: Batch) -> None:
@@ -97,6 +117,11 @@ def write(cursor: sqlite3.Cursor, batch: Batch) -> None:
         (_FAULT, [_fault(fault) for fault in batch.faults.values()]),
         (_ABSENT, [_absent(absent) for absent in batch.absent]),
         (_PRESENT, batch.present),
+        (_SETTLED, [(one.key, one.serial) for one in batch.settled]),
+        (_MESSAGE, [_message(one) for one in batch.messages.values()]),
+        (_TICKET, [_ticket(ticket) for ticket in batch.tickets.values()]),
+        (_TOLD, [fault for fault, told in batch.told.items() if told]),
+        (_UNTOLD, [fault for fault, told in batch.told.items() if not told]),
     )
     for statement, rows in parts:
         if rows:
@@ -136,6 +161,16 @@ def _fault(fault: Fault) -> tuple[object, ...]:
         *(fault.device, fault.word, fault.opened_ms),
         *(fault.last_ms, fault.closed_ms, fault.count),
     )
+
+
+def _message(one: Outgoing) -> tuple[object, ...]:
+    fields = _ENCODE(dict(one.fields))
+    about = one.key, one.episode, one.kind, one.responder, one.channel, one.serial
+    return *about, fields, one.created_ms
+
+
+def _ticket(ticket: Ticket) -> tuple[object, ...]:
+    return ticket.hash, ticket.episode, ticket.responder, ticket.until_ms, ticket.used_ms
 
 
 def _absent(absent: Absent) -> tuple[object, ...]:

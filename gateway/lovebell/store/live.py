@@ -16,7 +16,7 @@ from sqlalchemy.exc import DatabaseError
 
 from lovebell.domain.codec import episode_from_json
 from lovebell.domain.faults import Fault
-from lovebell.domain.records import Command, DiskError, Letter, Seen
+from lovebell.domain.records import Command, DiskError, Letter, Outgoing, Seen, Ticket
 from lovebell.store import schema
 from lovebell.store.batch import write
 from lovebell.store.books import load_books
@@ -63,6 +63,7 @@ _ONE = select(schema.episode.c.body, schema.episode.c.call_plan).where(
 _OPEN_COMMANDS = (
     select(schema.command).where(schema.command.c.answer.is_(None)).order_by(schema.command.c.n)
 )
+_TICKET = select(schema.ticket).where(schema.ticket.c.hash == bindparam("hash"))
 _REVISION = select(schema.revision.c.n)
 
 
@@ -148,6 +149,25 @@ class LiveStore:
         """The outbox."""
         rows = self._look.execute(select(schema.outbox).order_by(schema.outbox.c.created_ms))
         return [Letter(r.key, r.kind, r.target, r.body, r.created_ms) for r in rows]
+
+    def messages(self) -> list[Outgoing]:
+        """The messages' outbox, oldest first."""
+        its = schema.message.c
+        rows = self._look.execute(select(schema.message).order_by(its.created_ms, its.key))
+        return [Outgoing(*row) for row in rows]
+
+    def ticket(self, hash_: str) -> Ticket | None:
+        """The right behind a link. Raises DiskError."""
+        try:
+            row = self._look.execute(_TICKET, {"hash": hash_}).one_or_none()
+        except DatabaseError as why:
+            raise DiskError(str(why.orig)) from why
+        return None if row is None else Ticket(*row)
+
+    def told(self) -> set[tuple[str, str]]:
+        """The faults, by device and word, that the technicians know of."""
+        rows = self._look.execute(select(schema.fault_told))
+        return {(row.device, row.word) for row in rows}
 
     def faults(self) -> list[Fault]:
         """The faults that were open when the last gateway ended."""

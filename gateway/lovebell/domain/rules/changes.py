@@ -8,29 +8,29 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lovebell.domain import calls
+from lovebell.domain import calls, messages
 from lovebell.domain.calls import CONFIRM_MS, MARGIN_MS
 from lovebell.domain.episode import Call, Note, Outcome, Phase, Ring, State, What
+from lovebell.domain.plan import reaches_anybody
 
 if TYPE_CHECKING:
     from lovebell.domain.episode import Effect, Episode
     from lovebell.domain.events import Repaired, Replanned
-    from lovebell.domain.plan import CallStep
+    from lovebell.domain.plan import CallStep, Target
 
 
 def repair(episode: Episode, event: Repaired, now: int) -> Outcome:
-    """Other chimes from now on; those of a step that has begun ring or hush at once."""
+    """Other chimes or contacts from now on; those of a step that has begun ring or hush at once."""
     me = event.target
     plan = tuple(
         replace(step, targets=tuple(me if t.responder == me.responder else t for t in step.targets))
         for step in episode.plan
     )
-    note = Note(What.REPAIRED, me.responder, {"chimes": ",".join(me.chimes)})
     state = replace(episode, plan=plan)
+    effects = _changes(episode.plan, me)
     if state.state is not State.RINGING:
-        return Outcome(state, (note,))
+        return Outcome(state, tuple(effects))
     rung: list[Call] = []
-    effects: list[Effect] = [note]
     for call in state.calls:
         if call.responder == me.responder and call.chime not in me.chimes and calls.is_called(call):
             effects.append(calls.hush(state, call.chime))
@@ -48,15 +48,27 @@ def repair(episode: Episode, event: Repaired, now: int) -> Outcome:
                 Ring(chime, state.step + 1, until - now),
                 Note(What.RUNG, me.responder, {"chime": chime}),
             ]
-    return calls.passed_if_lost(Outcome(replace(state, calls=tuple(rung)), tuple(effects)), now)
+    state = replace(state, calls=tuple(rung))
+    if begun:
+        state, sent = messages.ask(state, begun[-1], (me,), now)
+        effects += sent
+    return calls.passed_if_lost(Outcome(state, tuple(effects)), now)
+
+
+def _changes(plan: tuple[CallStep, ...], me: Target) -> list[Effect]:
+    """The record of what is another's or new."""
+    was = next((t for s in plan for t in s.targets if t.responder == me.responder), me)
+    notes: list[Effect] = []
+    if was.chimes != me.chimes:
+        notes.append(Note(What.REPAIRED, me.responder, {"chimes": ",".join(me.chimes)}))
+    if was.contacts != me.contacts:
+        detail = {"channels": ",".join(me.contacts)}
+        notes.append(Note(What.CONTACTS_CHANGED, me.responder, detail))
+    return notes
 
 
 def replan(episode: Episode, event: Replanned, now: int) -> Outcome:
     """Only where nobody could be called: otherwise the episode keeps its own copy."""
-    if _reaches(episode.plan) or not _reaches(event.plan):
+    if reaches_anybody(episode.plan) or not reaches_anybody(event.plan):
         return Outcome(episode)
     return calls.ring_from(replace(episode, plan=event.plan), 0, now, Note(What.REPLANNED))
-
-
-def _reaches(plan: tuple[CallStep, ...]) -> bool:
-    return any(target.chimes for step in plan for target in step.targets)
