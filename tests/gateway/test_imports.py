@@ -31,7 +31,6 @@ VALUES = {
 }
 #: The only place of each of these.
 ONLY = {
-    "paho": [GATEWAY / "broker.py"],
     "sqlalchemy": [GATEWAY / "store"],
     "alembic": [GATEWAY / "store"],
     "click": [GATEWAY / "commands", GATEWAY / "cli.py", GATEWAY / "words", GATEWAY / "demo"],
