@@ -83,18 +83,19 @@ class Engine:
         self._revision = self.store.revision()
         self.directory = Directory(await self.store.books(), self._default)
         ended = self.store.ended_since(now - RESTATED_MS)
+        self.shelf.remember(ended)
         latest = (letter_of(episode, course.told(episode), now) for episode in ended)
         self.post.take_up(self.store.letters(), latest)
         self.mail.take_up(self.store.messages())
         for episode in self.store.live():
-            self.shelf.keep(course.rebased(episode, now))
+            self.shelf.keep(course.rebased(episode, now), now)
 
     # -- deciding ------------------------------------------------------------------------
 
     def apply(self, outcome: Outcome, work: Work) -> None:
         """Keep the episode, ring at once, and put everything else behind the commit."""
         episode = outcome.episode
-        self.shelf.keep(episode)
+        self.shelf.keep(episode, work.now)
         work.batch.episodes[episode.id] = episode
         for effect in outcome.effects:
             match effect:
@@ -115,10 +116,21 @@ class Engine:
 
     def advance(self, episode: Episode, event: Event, work: Work) -> Outcome:
         """Let an event happen to an episode. Nothing is written if nothing follows from it."""
-        outcome = course.advance(episode, event, work.now)
+        busy = self.shelf.busy(episode.plan, episode.id, episode.home, work.now)
+        outcome = course.advance(episode, event, work.now, busy)
         if outcome.episode is not episode or outcome.effects:
             self.apply(outcome, work)
+            if outcome.episode.coming is not episode.coming:
+                self._spare(outcome.episode, work)
         return outcome
+
+    def _spare(self, episode: Episode, work: Work) -> None:
+        """Whoever comes here is not waited for by other homes for which her chime rings."""
+        for chime in {chime for target in episode.coming for chime in target.chimes}:
+            for name in self.shelf.rung_at(chime):
+                other = self.shelf.episodes[name]
+                if name != episode.id and other.step < other.last_step:
+                    self.advance(other, Due(), work)
 
     def find(self, episode: str) -> Episode | None:
         """An episode by its id, in memory or on disk. Raises DiskError."""

@@ -8,11 +8,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from lovebell.domain.events import Acknowledged, Arrived, Resolved
+from lovebell.domain.episode import Kind
+from lovebell.domain.events import Acknowledged, Arrived, Reopened, Resolved
 from lovebell.domain.records import DiskError
 from lovebell.writer import Work
 
 if TYPE_CHECKING:
+    from lovebell.domain.episode import Episode
     from lovebell.domain.events import Event
     from lovebell.domain.records import Command
     from lovebell.engine import Engine
@@ -48,6 +50,8 @@ class Operators:
         episode = self._engine.find(command.episode)
         if episode is None:
             return "refused:unknown_episode"
+        if command.verb == "reopen":
+            return self._reopen(episode, command, work)
         event: Event
         if command.verb == "resolve":
             event = Resolved(command.by, command.outcome, command.note)
@@ -64,3 +68,11 @@ class Operators:
         if not episode.is_open:  # that somebody went is on record all the same
             return "late" if outcome.effects else "refused:resolved"
         return "ok" if outcome.effects else "refused:nothing_new"
+
+    def _reopen(self, episode: Episode, command: Command, work: Work) -> str:
+        if episode.is_open:
+            return "refused:not_over"
+        if self._engine.shelf.open_of(episode.button, Kind.CALL) is not None:
+            return "refused:called_again"
+        outcome = self._engine.advance(episode, Reopened(command.by, command.note), work)
+        return "ok" if outcome.effects else "refused:too_late"

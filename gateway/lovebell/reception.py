@@ -144,8 +144,19 @@ class Reception:
         last = work.now - fields.get("age_ms", 0)
         first = work.now - fields.get("first_age_ms", fields.get("age_ms", 0))
         presses = fields.get("count", 1)
+        shelf = self.engine.shelf
         outcome = course.begin(
-            name, kind, button, where, plan, limits, work.now, (first, last), presses
+            name,
+            kind,
+            button,
+            where,
+            plan,
+            limits,
+            work.now,
+            (first, last),
+            presses,
+            shelf.last_ended(where[0], button),
+            shelf.busy(plan, name, where[0], work.now),
         )
         self.engine.apply(outcome, work)
         return outcome.episode

@@ -10,10 +10,18 @@ import asyncio
 import heapq
 from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from lovebell.domain.episode import Kind, State
 
 if TYPE_CHECKING:
-    from lovebell.domain.episode import Call, Episode, Kind
+    from collections.abc import Iterable
+
+    from lovebell.domain.episode import Call, Episode
+    from lovebell.domain.plan import CallStep
+
+#: So long somebody who has set out for a home counts as busy there, if nobody says more.
+BUSY_MS: Final = 3_600_000
 
 
 class Shelf:
@@ -24,10 +32,12 @@ class Shelf:
         self.episodes: dict[str, Episode] = {}
         self.opened: dict[tuple[str, Kind], str] = {}
         self.has_deadline = asyncio.Event()
+        self._engaged: defaultdict[str, dict[str, tuple[str, int]]] = defaultdict(dict)
+        self._ended: dict[str, Episode] = {}
         self._rung_at: defaultdict[str, set[str]] = defaultdict(set)
         self._deadlines: list[tuple[int, str]] = []
 
-    def keep(self, episode: Episode) -> None:
+    def keep(self, episode: Episode, now: int) -> None:
         """Put an episode here, in the place of what it was before."""
         before = self.episodes.get(episode.id)
         self.episodes[episode.id] = episode
@@ -38,6 +48,10 @@ class Shelf:
             del self.opened[key]
         if before is None or before.calls is not episode.calls:
             self._keep_calls(before.calls if before else (), episode)
+        if episode.coming:
+            self._keep_engaged(episode, now)
+        if not episode.is_open:
+            self.remember([episode])
         deadline = episode.deadline
         if deadline is not None:
             heapq.heappush(self._deadlines, (deadline, episode.id))
@@ -54,6 +68,34 @@ class Shelf:
         """The open episode of a button."""
         name = self.opened.get((button, kind))
         return None if name is None else self.episodes[name]
+
+    def remember(self, ended: Iterable[Episode]) -> None:
+        """Keep in mind how each home's latest call ended, though nothing is left to do for it."""
+        for episode in ended:
+            if episode.kind is Kind.CALL:
+                self._ended[episode.home or episode.button] = episode
+
+    def last_ended(self, home: str, button: str) -> Episode | None:
+        """The call of a home that ended last; of a button that belongs to no home, its own."""
+        episode = self._ended.get(home or button)
+        if episode is None or self.episodes.get(episode.id, episode).is_open:
+            return None
+        return episode
+
+    def busy(self, plan: tuple[CallStep, ...], episode: str, home: str, now: int) -> frozenset[str]:
+        """Who of a plan has set out for, or is at, another home than that of this episode.
+
+        For an hour: an episode that nobody has resolved must not make somebody busy for ever.
+        """
+        if not self._engaged:
+            return frozenset()
+        return frozenset(
+            target.responder
+            for step in plan
+            for target in step.targets
+            for name, (where, since) in self._engaged.get(target.responder, {}).items()
+            if name != episode and (where != home or not home) and now - since < BUSY_MS
+        )
 
     def rung_at(self, chime: str) -> list[str]:
         """The ids of the episodes that concern a chime."""
@@ -77,6 +119,18 @@ class Shelf:
         """How many episodes have a deadline before this time that has not been kept."""
         deadlines = (episode.deadline for episode in self.episodes.values())
         return sum(1 for deadline in deadlines if deadline is not None and deadline < before_ms)
+
+    def _keep_engaged(self, episode: Episode, now: int) -> None:
+        """Keep in mind who is on the way to this home, or there."""
+        goes = episode.state in (State.ACKNOWLEDGED, State.ARRIVED)
+        for target in episode.coming:
+            elsewhere = self._engaged[target.responder]
+            if goes:
+                elsewhere.setdefault(episode.id, (episode.home, now))
+            else:
+                elsewhere.pop(episode.id, None)
+            if not elsewhere:
+                del self._engaged[target.responder]
 
     def _keep_calls(self, before: tuple[Call, ...], episode: Episode) -> None:
         now = {call.chime for call in episode.calls}

@@ -68,6 +68,23 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "{who} would take it back: a human has to make sure, the call goes on",
     ),
     What.RESOLVED: ("办结：{outcome}", "Resolved: {outcome}"),
+    What.REOPENED: (
+        "{who}重开此事，原来办结为“{outcome}”：继续响铃",
+        "{who} reopened it, it had been resolved as {outcome}: ringing on",
+    ),
+    What.FOLLOWS: (
+        "一小时内又求助：前一件 {before} 办结为“{outcome}”；上次来的人这次从第一步就叫",
+        "Calls again within an hour of {before}, resolved as {outcome}: whoever came then is "
+        "called from the first step on",
+    ),
+    What.BUSY: (
+        "{who}正在去别家：照样响铃，但不等",
+        "{who} is on the way to another home: rung all the same, but not waited for",
+    ),
+    What.PASSED_BUSY: (
+        "第 {step} 步的人都在去别家：立即转下一步",
+        "All of step {step} are on the way to another home: going on at once",
+    ),
     What.REPAIRED: ("{who}的门铃改为：{chimes}", "The chimes of {who} are now: {chimes}"),
     What.REPLANNED: ("现在有人可叫了：重新响铃", "There is somebody to call now: ringing again"),
     What.CONTACTS_CHANGED: (

@@ -72,6 +72,7 @@ def episode_to_json(episode: Episode) -> str:
             "arrived": list(episode.arrived),
             "outcome": episode.outcome,
             "ended_ms": episode.ended_ms,
+            "follows": episode.follows,
         }
     )
 

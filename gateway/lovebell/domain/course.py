@@ -21,6 +21,7 @@ from lovebell.domain.events import (
     Gone,
     Hushed,
     Pressed,
+    Reopened,
     Repaired,
     Replanned,
     Resolved,
@@ -28,6 +29,8 @@ from lovebell.domain.events import (
     Undelivered,
 )
 from lovebell.domain.rules import (
+    again,
+    busy,
     changes,
     chimes,
     deadlines,
@@ -39,7 +42,7 @@ from lovebell.domain.rules import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from lovebell.domain.episode import Limits
     from lovebell.domain.events import Event
@@ -56,11 +59,14 @@ def begin(
     now: int,
     at_ms: tuple[int, int] | None = None,
     count: int = 1,
+    before: Episode | None = None,
+    engaged: Collection[str] = (),
 ) -> Outcome:
     """The episode of a first press, or of several that were folded into one.
 
     `home` is its id and its label; `plan` has a step or more; `at_ms` is when it was pressed
-    first and last, now unless given; `count` is how many presses it stands for.
+    first and last, now unless given; `count` is how many presses it stands for. `before` is the
+    home's last call, `engaged` are the responders who are on their way to another home.
     """
     first, last = at_ms or (now, now)
     fresh = Episode(
@@ -68,21 +74,25 @@ def begin(
     )
     told = Tell("ringing")
     if kind is Kind.CALL:
-        return calls.ring_from(fresh, 0, now, told)
+        fresh, notes = again.follow(fresh, before, now)
+        return busy.heed(calls.ring_from(fresh, 0, now, told, *notes), now, engaged)
     first = replace(fresh, plan=plan[:1])
     rung = calls.ring_from(first, 0, now, told)
     return replace(rung, episode=replace(rung.episode, until_ms=now + limits.test_ms))
 
 
-def advance(episode: Episode, event: Event, now: int) -> Outcome:
+def advance(episode: Episode, event: Event, now: int, engaged: Collection[str] = ()) -> Outcome:
     """What the event makes of the episode.
 
     An event that the state does not know returns the episode unchanged and no effects, so a
-    duplicate is harmless.
+    duplicate is harmless. `engaged` are the responders who are on their way to another home.
     """
     table = _CALL if episode.kind is Kind.CALL else _TEST
     rule = table[episode.state].get(type(event))
-    return Outcome(episode) if rule is None else rule(episode, event, now)
+    if rule is None:
+        return Outcome(episode)
+    outcome = rule(episode, event, now)
+    return busy.heed(outcome, now, engaged) if episode.kind is Kind.CALL else outcome
 
 
 def rebased(episode: Episode, now: int) -> Episode:
@@ -178,6 +188,7 @@ _CALL: Final[Mapping[State, Mapping[type, Callable[[Episode, Any, int], Outcome]
         Back: chimes.hush_back,
         Acknowledged: people.late_acknowledge,
         Arrived: people.late_arrive,
+        Reopened: again.reopen,
         Delivered: services.delivered,
         Undelivered: services.undelivered,
     },

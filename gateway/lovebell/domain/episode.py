@@ -81,6 +81,10 @@ class What(StrEnum):
     LATE_ARRIVED = "late_arrived"
     CANCEL_ASKED = "cancel_asked"
     RESOLVED = "resolved"
+    REOPENED = "reopened"
+    FOLLOWS = "follows"
+    BUSY = "busy"
+    PASSED_BUSY = "passed_busy"
     REPAIRED = "repaired"
     REPLANNED = "replanned"
     CONTACTS_CHANGED = "contacts_changed"
@@ -151,7 +155,8 @@ class Episode:
 
     `until_ms` is the end of the current step or of the acknowledgement; None when nothing is
     waited for. `coming` are the responders who acknowledged, first first; `arrived` the ids of
-    those who are there. `first_at_ms` and `last_at_ms` are when the button was pressed, as far as
+    those who are there. `follows` is the id of an episode that was over shortly before, or "".
+    `first_at_ms` and `last_at_ms` are when the button was pressed, as far as
     is known; `begun_ms` is when the gateway heard of it. Times are UTC milliseconds. `plan`,
     `home` and `limits` are the episode's own copies: later edits do not disturb it.
     """
@@ -176,6 +181,7 @@ class Episode:
     arrived: tuple[str, ...] = ()
     outcome: str = ""
     ended_ms: int | None = None
+    follows: str = ""
 
     @property
     def deadline(self) -> int | None:

@@ -94,6 +94,14 @@ class Resolved:
 
 
 @dataclass(frozen=True, slots=True)
+class Reopened:
+    """A human says that it was not over."""
+
+    by: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Repaired:
     """A responder has other chimes than when the episode began."""
 
@@ -143,6 +151,7 @@ Event = (
     | Acknowledged
     | Arrived
     | Resolved
+    | Reopened
     | Repaired
     | Replanned
     | Delivered
