@@ -27,13 +27,16 @@ RETRY_S = 1.0
 
 @dataclass(slots=True)
 class Work:
-    """What one message or deadline wants written, and what is to be done once it is."""
+    """What one message or deadline wants written, and what is to be done once it is; `then` is
+    called last of all.
+    """
 
     now: int
     token: int = 0
     batch: Batch = field(default_factory=Batch)
     receipts: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
     after: list[tuple[Episode, Hush]] = field(default_factory=list[tuple[Episode, Hush]])
+    then: Callable[[], None] | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -110,6 +113,8 @@ class Writer:
         for work in works:
             self._perform(work)
             self._settle(work)
+            if work.then is not None:
+                work.then()
 
     def _settle(self, work: Work) -> None:
         self._tell_broker(work.token)

@@ -1,0 +1,151 @@
+"""The clerk: between the engine and the dispatcher of messages.
+
+Owns what stands in a message and the writing down of its fate. What follows from a fate is the
+course's to say, when something is sent the dispatcher's.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from lovebell.domain.episode import Note, State, What
+from lovebell.domain.events import Delivered, Undelivered
+from lovebell.domain.messages import CALL
+from lovebell.domain.records import Batch, DiskError
+from lovebell.notify.sender import Message
+from lovebell.story import clock_time, fault
+from lovebell.writer import Work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lovebell.domain.model import Channel, Contact
+    from lovebell.domain.records import Outgoing
+    from lovebell.engine import Engine
+    from lovebell.notify.templates import Templates
+    from lovebell.tickets import Tickets
+
+log = logging.getLogger("lovebell.clerk")
+
+#: So many faults stand in one message; more are counted.
+MOST_FAULTS = 10
+
+
+class Clerk:
+    """The office of `notify.dispatch`."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        templates: Templates,
+        tickets: Tickets,
+        now: Callable[[], int],
+    ) -> None:
+        self._engine = engine
+        self._templates = templates
+        self._tickets = tickets
+        self._now = now
+
+    def channel(self, name: str) -> Channel | None:
+        """The channel as it stands in the books now."""
+        return self._engine.directory.books.channels.get(name)
+
+    def contact(self, outgoing: Outgoing) -> Contact | None:
+        """Where a message goes, as it stands in the books now."""
+        wanted = (outgoing.responder, outgoing.channel)
+        contacts = self._engine.directory.books.contacts
+        return next((one for one in contacts if (one.responder, one.channel) == wanted), None)
+
+    def is_wanted(self, outgoing: Outgoing) -> bool:
+        """Whether nothing has taken its place, and a call is still a call."""
+        if not self._engine.mail.is_wanted(outgoing):
+            return False
+        if outgoing.kind != CALL:
+            return True
+        episode = self._engine.shelf.episodes.get(outgoing.episode)
+        return episode is not None and episode.state is State.RINGING
+
+    async def compose(self, outgoing: Outgoing, contact: Contact) -> Message:
+        """The message in the contact's language; a call has a link by which to answer it."""
+        link = ""
+        if outgoing.kind == CALL:
+            link = await self._tickets.link(outgoing.episode, outgoing.responder)
+        person = self._engine.directory.books.responders[contact.responder]
+        fields = fields_of(outgoing, person.name, contact.language, self._name)
+        subject, text = self._templates.fill(outgoing.kind, contact.language, fields)
+        about: dict[str, str | int] = {"language": contact.language}
+        if outgoing.episode:
+            about["episode"] = outgoing.episode
+        key = f"{outgoing.key}/{outgoing.serial}"
+        return Message(key, outgoing.kind, subject, text, link, fields | about)
+
+    def sent(self, outgoing: Outgoing, said: str) -> None:
+        """A service has it."""
+        event = Delivered(*_of(outgoing), said)
+        detail: dict[str, str | int] = {"said": said}
+        self._settle(outgoing, event, Note(What.MESSAGED, outgoing.responder, detail))
+
+    def dropped(self, outgoing: Outgoing, why: str, *, refused: bool) -> None:
+        """It will not be sent; one whose place another has taken is on record as such already."""
+        if not self._engine.mail.is_wanted(outgoing) and not refused:
+            return
+        event = Undelivered(*_of(outgoing), why, refused)
+        what = What.MESSAGE_REFUSED if refused else What.MESSAGE_GIVEN_UP
+        detail: dict[str, str | int] = {"said" if refused else "why": why}
+        self._settle(outgoing, event, Note(what, outgoing.responder, detail))
+
+    def _settle(self, outgoing: Outgoing, event: Delivered | Undelivered, note: Note) -> None:
+        """Write the fate down and take the message out of the outbox, in one transaction."""
+        work = Work(self._now(), batch=Batch(settled=[outgoing]))
+        about = {"channel": outgoing.channel, "message": outgoing.kind}
+        try:
+            episode = self._engine.find(outgoing.episode) if outgoing.episode else None
+        except DiskError as why:
+            log.error("cannot look into the database", extra={"why": str(why)})
+            episode = None
+        if episode is not None:
+            self._engine.advance(episode, event, work)
+        else:
+            whole = Note(note.what, note.who, {**about, **note.detail})
+            self._engine.note(outgoing.episode, whole, work)
+        self._engine.queue(work)
+
+    def _name(self, device: str) -> str:
+        """A device as a technician finds it."""
+        home = self._engine.directory.home_of(device)
+        person = self._engine.directory.responder_of(device)
+        where = home.label if home else person.name if person else ""
+        return f"{device} ({where})" if where else device
+
+
+def fields_of(
+    outgoing: Outgoing, person: str, language: str, name: Callable[[str], str]
+) -> dict[str, str | int]:
+    """What the templates are filled with. `name` makes the id of a device readable."""
+    given = outgoing.fields
+    fields: dict[str, str | int] = {"responder": person}
+    fields |= {key: given[key] for key in ("home", "who", "step", "presses") if key in given}
+    at_ms = given.get("pressed_ms", outgoing.created_ms)
+    fields["time"] = clock_time(at_ms, with_day=False)[:5]
+    if outgoing.kind == "test":
+        fields["channel"] = outgoing.channel
+    if outgoing.kind == "fault":
+        for key in ("opened", "closed"):
+            fields[key] = _list(given.get(key, []), language, name)
+            fields[f"{key}_count"] = len(given.get(key, []))
+    return fields
+
+
+def _list(faults: list[Any], language: str, name: Callable[[str], str]) -> str:
+    told = [
+        f"{name(device) if device[:1] != '@' else ''} {fault(word, language)}".strip()
+        for device, word in faults[:MOST_FAULTS]
+    ]
+    if len(faults) > MOST_FAULTS:
+        told.append("…")
+    return ("；" if language == "zh" else "; ").join(told)
+
+
+def _of(outgoing: Outgoing) -> tuple[str, str, int, str]:
+    return outgoing.responder, outgoing.channel, outgoing.serial, outgoing.kind

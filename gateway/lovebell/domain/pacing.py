@@ -1,0 +1,182 @@
+"""The queue of one channel: which message goes next, and when it may.
+
+Owns urgency, the limit of the service, pauses between tries, and how old a message may become.
+Knows nothing of services. Times are milliseconds of a clock that only goes forward; chance is an
+argument, a number from 0 up to 1.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lovebell.domain.records import Outgoing
+
+#: What goes first. Whoever might be setting out in vain comes right after the calls.
+URGENCY: Final[Mapping[str, int]] = {"call": 0, "coming": 1, "resolved": 1, "test": 1, "fault": 2}
+#: When a message is given up. A call says what is so now: half an hour later its step has long
+#: been repeated, and each repetition has sent a new one.
+OLDEST_MS: Final[Mapping[str, int]] = {
+    "call": 1_800_000,
+    "coming": 1_800_000,
+    "resolved": 7_200_000,
+    "test": 300_000,
+    "fault": 86_400_000,
+}
+#: The first pause after a try that failed, doubled each time up to the longest.
+PAUSE_MS: Final = 2_000
+LONGEST_PAUSE_MS: Final = 60_000
+#: A service that asks for silence gets so much at most (DingTalk blocks for ten minutes).
+LONGEST_SILENCE_MS: Final = 600_000
+#: So many of one channel travel side by side: one that hangs holds up no other.
+AT_ONCE: Final = 4
+
+
+def pause_ms(tries: int, chance: float) -> int:
+    """How long to wait after so many tries; from half of it to all of it, by chance, so that
+    not everybody comes back at the same moment.
+    """
+    whole = min(PAUSE_MS << min(tries - 1, 16), LONGEST_PAUSE_MS)
+    return round(whole * (0.5 + chance / 2))
+
+
+class Window:
+    """At most `count` in any `per_ms` milliseconds; 0 is any number."""
+
+    def __init__(self, count: int = 0, per_ms: int = 0) -> None:
+        self._left: deque[int] = deque()
+        self.limit(count, per_ms)
+
+    def limit(self, count: int, per_ms: int) -> None:
+        """Another limit from now on; what has been taken still counts."""
+        self._count, self._per_ms = count, per_ms
+
+    def opens(self, now: int) -> int:
+        """When the next one is allowed: a moment that is not after `now` for at once."""
+        while self._left and self._left[0] <= now - self._per_ms:
+            self._left.popleft()
+        if not self._count or len(self._left) < self._count:
+            return now
+        return self._left[-self._count] + self._per_ms
+
+    def take(self, now: int) -> None:
+        """One is taken."""
+        self._left.append(now)
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """`is_out` while it travels; `tries` are those before."""
+
+    outgoing: Outgoing
+    since: int
+    due: int
+    tries: int = 0
+    is_out: bool = False
+
+
+class Queue:
+    """The messages of one channel, which allows `count` in any `per_ms` milliseconds; 0 allows
+    any number.
+    """
+
+    def __init__(self, count: int = 0, per_ms: int = 0) -> None:
+        self._waiting: dict[str, _Waiting] = {}
+        self._window = Window(count, per_ms)
+        self._silent_until = 0
+
+    def limit(self, count: int, per_ms: int) -> None:
+        """The channel is another one now; what has left still counts."""
+        self._window.limit(count, per_ms)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits or travels."""
+        return not self._waiting
+
+    def put(self, outgoing: Outgoing, now: int, waited_ms: int = 0) -> None:
+        """Queue a message that has waited so long already, in the place of an earlier one of its
+        key. It is not tried sooner than that one would have been: the service is the same. While
+        that one travels it waits, so that the later word arrives last.
+        """
+        before = self._waiting.get(outgoing.key)
+        fresh = _Waiting(outgoing, now - waited_ms, now)
+        if before is not None:
+            fresh.due, fresh.tries, fresh.is_out = before.due, before.tries, before.is_out
+        self._waiting[outgoing.key] = fresh
+
+    def take_old(self, now: int) -> list[Outgoing]:
+        """Take out what has waited too long; what travels is waited for."""
+        old = [
+            one.outgoing
+            for one in self._waiting.values()
+            if not one.is_out and now >= self._dies(one)
+        ]
+        for outgoing in old:
+            del self._waiting[outgoing.key]
+        return old
+
+    def next(self, now: int) -> Outgoing | None:
+        """The message to be sent now, most urgent first, then oldest; None when none may go.
+
+        It counts as travelling until `answered` or `again`.
+        """
+        if self._opens(now) > now or self._travelling() >= AT_ONCE:
+            return None
+        ready = [one for one in self._waiting.values() if not one.is_out and one.due <= now]
+        if not ready:
+            return None
+        first = min(ready, key=lambda one: (_urgency(one), one.since))
+        first.is_out = True
+        first.tries += 1
+        self._window.take(now)
+        return first.outgoing
+
+    def upcoming(self, now: int) -> int | None:
+        """When to look again at the latest; None when only a new message or an answer matters."""
+        idle = [one for one in self._waiting.values() if not one.is_out]
+        if not idle:
+            return None
+        dies = min(self._dies(one) for one in idle)
+        if self._travelling() >= AT_ONCE:
+            return dies
+        return min(dies, max(min(one.due for one in idle), self._opens(now)))
+
+    def answered(self, outgoing: Outgoing) -> None:
+        """Its fate is known. A later one of its key stays, and may go."""
+        waiting = self._waiting.get(outgoing.key)
+        if waiting is None:
+            return
+        waiting.is_out = False
+        if waiting.outgoing.serial == outgoing.serial:
+            del self._waiting[outgoing.key]
+
+    def again(self, outgoing: Outgoing, now: int, chance: float, silence_ms: int | None) -> None:
+        """It did not get through: try it, or its successor, again after a pause; the whole
+        channel keeps silent for as long as the service asks.
+        """
+        if silence_ms is not None:
+            silence_ms = min(silence_ms, LONGEST_SILENCE_MS)
+            self._silent_until = max(self._silent_until, now + silence_ms)
+        waiting = self._waiting.get(outgoing.key)
+        if waiting is not None:
+            waiting.is_out = False
+            waiting.due = now + pause_ms(waiting.tries, chance)
+
+    def _travelling(self) -> int:
+        return sum(1 for one in self._waiting.values() if one.is_out)
+
+    def _dies(self, one: _Waiting) -> int:
+        return one.since + OLDEST_MS.get(one.outgoing.kind, OLDEST_MS["call"])
+
+    def _opens(self, now: int) -> int:
+        """When the limit and the service allow the next one."""
+        return max(self._silent_until, self._window.opens(now))
+
+
+def _urgency(one: _Waiting) -> int:
+    return URGENCY.get(one.outgoing.kind, 1)

@@ -1,0 +1,1 @@
+"""What the gateway shows in a browser."""

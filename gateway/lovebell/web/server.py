@@ -1,0 +1,124 @@
+"""The gateway's web server: the page by which a responder answers a message.
+
+By aiohttp: it is the HTTP library of the senders already, and it serves on the gateway's own loop
+and leaves signals alone. Bound to loopback unless told otherwise: a reverse proxy with TLS stands
+before it. Looking (GET) never acknowledges, since chat programs and virus scanners fetch every
+link they see; only the button (POST) does. Owns HTTP; what a link shows and does it asks its
+`Door`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import logging
+import re
+from typing import TYPE_CHECKING, Final, Protocol
+
+from aiohttp import web
+
+from lovebell.domain.pacing import Window
+from lovebell.domain.records import DiskError
+from lovebell.web.pages import STYLE, page
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from lovebell.domain.visit import Visit
+
+log = logging.getLogger("lovebell.web")
+
+PATH: Final = "/a/{token}"
+#: Wrong links answered in a minute, whoever asks: behind a proxy all are one. A right link is
+#: always answered, so a flood of wrong ones keeps no helper out.
+WRONG: Final = 60
+WRONG_MS: Final = 60_000
+MOST_BYTES: Final = 4_096
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{16,64}\Z")
+_HASH: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+HEADERS: Final = {
+    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_HASH}'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",  # the address of the page is the right to answer
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+}
+
+
+class Door(Protocol):
+    """The gateway, as the page needs it."""
+
+    def look(self, token: str) -> Visit | None:
+        """What a link shows; None for one that is unknown or has expired. Raises DiskError."""
+        ...
+
+    async def use(self, token: str) -> Visit | None:
+        """Acknowledge if the link still may, and what it shows then. Raises DiskError."""
+        ...
+
+
+def application(door: Door, steady: Callable[[], int]) -> web.Application:
+    """The pages. `steady` gives milliseconds that only go forward."""
+    wrong = Window(WRONG, WRONG_MS)
+
+    async def look(request: web.Request) -> web.Response:
+        return await _answer(request, _looked)
+
+    async def use(request: web.Request) -> web.Response:
+        return await _answer(request, door.use)
+
+    async def _looked(token: str) -> Visit | None:
+        return door.look(token)
+
+    async def _answer(
+        request: web.Request, ask: Callable[[str], Awaitable[Visit | None]]
+    ) -> web.Response:
+        token, language = request.match_info["token"], _language(request)
+        try:
+            visit = await ask(token) if _TOKEN.match(token) else None
+        except DiskError as why:
+            log.error("cannot look up a link", extra={"why": str(why)})
+            return _response(page(None, language, busy=True), 503)
+        if visit is not None:
+            return _response(page(visit, language), 200)
+        now = steady()
+        if wrong.opens(now) > now:
+            return _response(page(None, language, busy=True), 429)
+        wrong.take(now)
+        return _response(page(None, language), 404)
+
+    made = web.Application(client_max_size=MOST_BYTES)
+    made.add_routes([web.get(PATH, look), web.post(PATH, use)])
+    made.on_response_prepare.append(_with_headers)
+    return made
+
+
+async def serve(made: web.Application, host: str, port: int) -> None:
+    """Serve for ever. A port that is taken is logged, and nobody answers: bells ring without."""
+    # No log of accesses: what stands in a path is the right to answer.
+    runner = web.AppRunner(made, access_log=None, handle_signals=False)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        log.info("pages served", extra={"host": host, "port": port})
+        await asyncio.Event().wait()
+    except OSError as why:
+        log.error("no pages", extra={"host": host, "port": port, "why": str(why)})
+        await asyncio.Event().wait()
+    finally:
+        await runner.cleanup()
+
+
+async def _with_headers(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(HEADERS)
+
+
+def _response(text: str, status: int) -> web.Response:
+    return web.Response(text=text, status=status, content_type="text/html")
+
+
+def _language(request: web.Request) -> str:
+    """zh unless the browser asks for English first."""
+    return "en" if request.headers.get("Accept-Language", "").lower().startswith("en") else "zh"
