@@ -16,6 +16,7 @@ import click
 
 from lovebell import config, words
 from lovebell.domain.records import DiskError
+from lovebell.notify.errors import BadChannelError
 from lovebell.store.errors import BooksError
 from lovebell.store.migrate import NewerDatabaseError
 from lovebell.store.sqlite import DatabaseInUseError
@@ -159,6 +160,8 @@ def _told(context: click.Context | None) -> Generator[None, None, None]:
         raise ToldError("\n".join(words.of_config(one, why) for one in languages), 2) from None
     except BooksError as why:
         raise ToldError(words.of_books(language_of(context), why), 1) from None
+    except BadChannelError as why:
+        raise ToldError(why.say(language_of(context)), 1) from None
     except (NewerDatabaseError, DatabaseInUseError, DiskError) as why:
         text = words.say(language_of(context), type(why).__name__, why=str(why))
         raise ToldError(text, 1) from None

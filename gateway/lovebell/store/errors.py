@@ -47,6 +47,17 @@ MESSAGES: Final = {
     "taken_outcome": "outcome: {word!r} is in the list already; to change what it says, first "
     "`lovebell outcome remove {word}`",
     "unknown_outcome": "outcome: {word!r} is not in the list; see `lovebell outcome list`",
+    "bad_channel": "channel: {name!r} cannot be used; write 1 to 24 of a-z, 0-9 and -, not "
+    "beginning with -",
+    "taken_channel": "channel: there is a {name!r} already; choose another name, or change that "
+    "one with `lovebell channel edit {name}`",
+    "unknown_channel": "channel: there is no {name!r}; see `lovebell channel list`",
+    "channel_used": "channel {name!r} is how {people} are reached; first "
+    "`lovebell contact remove {first} {name}`",
+    "taken_contact": "contact: {responder!r} is reached by {channel!r} already; to change that, "
+    "first `lovebell contact remove {responder} {channel}`",
+    "unknown_contact": "contact: {responder!r} is not reached by {channel!r}; see "
+    "`lovebell contact list`",
     "unknown_fault": "fault: there is no {n}; see `lovebell faults --all`",
     "not_missing": "home {id!r} is not missing; see `lovebell rollcall`",
     "no_database": "database: there is none at {path} yet; check the key `database`, or start "

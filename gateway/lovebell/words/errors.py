@@ -42,6 +42,14 @@ BOOKS: Final = {
     "taken_outcome": "结果（outcome）：清单里已有 {word!r}；要改说法，请先 "
     "`lovebell outcome remove {word}`",
     "unknown_outcome": "结果（outcome）：清单里没有 {word!r}；请看 `lovebell outcome list`",
+    "bad_channel": "渠道：{name!r} 不能用；请写 1 到 24 个 a-z、0-9 或 -，不以 - 开头",
+    "taken_channel": "渠道：已经有 {name!r}；请换个名字，或用 `lovebell channel edit {name}` 更改",
+    "unknown_channel": "渠道：没有 {name!r}；请看 `lovebell channel list`",
+    "channel_used": "渠道 {name!r} 是 {people} 的联系方式；请先 "
+    "`lovebell contact remove {first} {name}`",
+    "taken_contact": "联系方式：{responder!r} 已经可经 {channel!r} 联系；要改，请先 "
+    "`lovebell contact remove {responder} {channel}`",
+    "unknown_contact": "联系方式：{responder!r} 没有经 {channel!r} 的；请看 `lovebell contact list`",
     "unknown_fault": "故障：没有 {n} 号；请看 `lovebell faults --all`",
     "not_missing": "老人家 {id!r} 不在点名名单上；请看 `lovebell rollcall`",
     "no_database": "数据库：{path} 还没有；请检查设置项 database，或先运行一次 `lovebell serve`",
