@@ -49,7 +49,8 @@ BOOKS: Final = {
     "`lovebell contact remove {first} {name}`",
     "taken_contact": "联系方式：{responder!r} 已经可经 {channel!r} 联系；要改，请先 "
     "`lovebell contact remove {responder} {channel}`",
-    "unknown_contact": "联系方式：{responder!r} 没有经 {channel!r} 的；请看 `lovebell contact list`",
+    "unknown_contact": "联系方式：{responder!r} 没有经 {channel!r} 的；请看 "
+    "`lovebell contact list`",
     "unknown_fault": "故障：没有 {n} 号；请看 `lovebell faults --all`",
     "not_missing": "老人家 {id!r} 不在点名名单上；请看 `lovebell rollcall`",
     "no_database": "数据库：{path} 还没有；请检查设置项 database，或先运行一次 `lovebell serve`",
