@@ -49,9 +49,17 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "选项 {name}：别人也能读 {path}；请先 `chmod 600 {path}`，再换掉这个密钥",
         "option {name}: others can read {path}; first `chmod 600 {path}`, then change the secret",
     ),
+    "no_apprise": (
+        "种类：没有装 apprise；请先 `pip install 'lovebell[apprise]'`",
+        "kind: apprise is not installed; first `pip install 'lovebell[apprise]'`",
+    ),
+    "own_kind": (
+        "选项 url：apprise 看不出 {schema} 有没有收下；请改用种类 {kind}",
+        "option url: apprise cannot tell whether {schema} has taken a message; use the kind {kind}",
+    ),
     "bad_secret": (
-        "选项 {name}：{place} 里的密钥不能用；请写{rule_zh}",
-        "option {name}: the secret in {place} cannot be used; put there {rule}",
+        "选项 {name}：引用到的密钥不能用；那里请写{rule_zh}",
+        "option {name}: the secret that it leads to cannot be used; put there {rule}",
     ),
 }  # fmt: skip
 

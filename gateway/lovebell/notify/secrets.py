@@ -7,6 +7,8 @@ nobody sees but the service it is for.
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import re
 import stat
@@ -93,12 +95,14 @@ def _read(name: str, path: Path) -> str:
 
 
 def blotted(text: str, secrets: Iterable[Secret]) -> str:
-    """`text` with every secret in it, as it is or as URLs write it, turned into `***`."""
+    """`text` with every secret in it turned into `***`: as it is, and as URLs, JSON and base64
+    write it."""
     forms: set[str] = set()
     for secret in secrets:
         plain = secret.reveal()
         forms |= {plain, quote(plain, safe=""), quote(plain), quote_plus(plain)}
+        forms |= {json.dumps(plain)[1:-1], base64.b64encode(plain.encode()).decode().rstrip("=")}
     for form in sorted(forms, key=len, reverse=True):
         if len(form) >= SHORTEST:
-            text = text.replace(form, "***")
+            text = re.sub(re.escape(form), "***", text, flags=re.IGNORECASE)
     return text

@@ -17,6 +17,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from lovebell.notify.errors import BadChannelError, MissingSecretError, wrong
+from lovebell.notify.guard import Guarded
 from lovebell.notify.secrets import Secret, Secrets
 
 if TYPE_CHECKING:
@@ -40,7 +41,14 @@ __all__ = [
 ]
 
 GROUP: Final = "lovebell.senders"
-_OURS: Final[dict[str, str]] = {}
+_OURS: Final = {
+    "webhook": "lovebell.notify.senders.webhook:KIND",
+    "mail": "lovebell.notify.senders.mail:KIND",
+    "wecom": "lovebell.notify.senders.wecom:KIND",
+    "dingtalk": "lovebell.notify.senders.dingtalk:KIND",
+    "feishu": "lovebell.notify.senders.feishu:KIND",
+    "apprise": "lovebell.notify.senders.rest:KIND",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +140,8 @@ class Kind:
 
     `make` gets every option that has a value or a default, without the secret ones, and the
     secret ones that were given. It raises BadChannelError for a secret that cannot be one, and
-    does no network. `address_is` is a regular expression for the whole address.
+    does no network. `check` raises it for plain options that do not go together, before secrets
+    are read. `address_is` is a regular expression for the whole address.
     """
 
     name: str
@@ -141,6 +150,7 @@ class Kind:
     options: tuple[Option, ...]
     make: Callable[[Mapping[str, str], Mapping[str, Secret]], Sender]
     address_is: str = r".*"
+    check: Callable[[Mapping[str, str]], None] | None = None
 
 
 def kinds() -> tuple[Kind, ...]:
@@ -158,7 +168,8 @@ def kinds() -> tuple[Kind, ...]:
 
 
 def make_sender(kind: str, options: Mapping[str, str], secrets: Secrets) -> Sender:
-    """A sender of this kind. Does no network.
+    """A sender of this kind. Does no network, but may read files and import a library: beside a
+    running loop, call it in a thread.
 
     Raises BadChannelError, which names the option and the next move. Everything else is checked
     before the secrets are read: MissingSecretError, which is one of them, says that only a secret
@@ -170,7 +181,10 @@ def make_sender(kind: str, options: Mapping[str, str], secrets: Secrets) -> Send
         if name not in known:
             raise wrong("unknown_option", kind=kind, name=name, known=", ".join(known))
     plain, references = _sorted(found, options, secrets)
-    return found.make(plain, {name: secrets.read(name, at) for name, at in references.items()})
+    if found.check is not None:
+        found.check(plain)
+    read = {name: secrets.read(name, at) for name, at in references.items()}
+    return Guarded(kind, found.make(plain, read), Answer(Verdict.LATER, ""))
 
 
 def _sorted(
@@ -209,7 +223,7 @@ def _points() -> dict[str, EntryPoint]:
     """By name, where each kind is found. Nobody takes the place of one of the house's."""
     plugged = {point.name: point for point in entry_points(group=GROUP)}
     ours = {name: EntryPoint(name, value, GROUP) for name, value in _OURS.items()}
-    return ours | {name: point for name, point in plugged.items() if name not in ours}
+    return ours | {name: plugged[name] for name in sorted(plugged) if name not in ours}
 
 
 def _kind(name: str) -> Kind:

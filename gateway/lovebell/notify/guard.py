@@ -1,0 +1,51 @@
+"""Around every sender, the house's and plugged-in ones: what its contract promises comes true."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from lovebell.notify.text import one_line
+
+if TYPE_CHECKING:
+    from lovebell.notify.sender import Answer, Limit, Message, Sender
+
+log = logging.getLogger("lovebell.notify")
+
+MOST_S: Final = 120.0  # senders have shorter limits of their own; a plug-in may have none
+
+
+class Guarded:
+    """A sender that does not hang and raises nothing."""
+
+    def __init__(self, kind: str, sender: Sender, later: Answer) -> None:
+        self._kind = kind
+        self._sender = sender
+        self._later = later
+
+    @property
+    def limit(self) -> Limit | None:
+        """What the service allows."""
+        return self._sender.limit
+
+    async def send(self, message: Message, address: str) -> Answer:
+        """Send once; whatever is raised is LATER. Only its type is told: its text may hold a
+        secret."""
+        try:
+            async with asyncio.timeout(MOST_S):
+                answer = await self._sender.send(message, address)
+        except Exception as why:  # noqa: BLE001 - a plug-in may raise anything
+            said = type(why).__name__
+            log.error("sender failed", extra={"kind": self._kind, "why": said})
+            return replace(self._later, said=said)
+        return replace(answer, said=one_line(answer.said))
+
+    async def close(self) -> None:
+        """Give back connections."""
+        try:
+            async with asyncio.timeout(MOST_S):
+                await self._sender.close()
+        except Exception as why:  # noqa: BLE001 - nothing is sent any more
+            log.error("sender not closed", extra={"kind": self._kind, "why": type(why).__name__})

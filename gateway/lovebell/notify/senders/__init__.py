@@ -1,0 +1,1 @@
+"""The senders of the house, a module each; `lovebell.notify.sender` knows them by name."""
