@@ -11,7 +11,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from lovebell.domain.faults import Word
-from lovebell.domain.health import LATE_MS, STUCK_MS, Finding, Look, findings
+from lovebell.domain.health import LATE_MS, MESSAGE_STUCK_MS, STUCK_MS, Finding, Look, findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("lovebell.auditor")
 
 #: What is found and is a fault too. The broker's is the warden's to say.
-_FAULTS = (Word.DISK, Word.OVERDUE, Word.OUTBOX)
+_FAULTS = (Word.DISK, Word.OVERDUE, Word.OUTBOX, Word.MESSAGES)
 
 
 class Auditor:
@@ -47,6 +47,7 @@ class Auditor:
                 free_mb=self._free_mb(),
                 overdue=self._engine.shelf.overdue(now - LATE_MS),
                 outbox=self._engine.post.unsent(now - STUCK_MS),
+                messages=self._engine.mail.unsent(now - MESSAGE_STUCK_MS),
             )
         )
 

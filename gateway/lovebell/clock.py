@@ -56,6 +56,13 @@ class SystemClock:
         return local.tm_hour * 60 + local.tm_min
 
 
+def hour() -> tuple[int, int]:
+    """The minute of the local day, and the day of the week, Monday 1 to Sunday 7; in the time
+    zone of this machine."""
+    local = time.localtime()
+    return local.tm_hour * 60 + local.tm_min, local.tm_wday + 1
+
+
 def steady() -> int:
     """Milliseconds that only go forward, whatever the clock is set to: for measuring silence."""
     return time.monotonic_ns() // 1_000_000

@@ -20,8 +20,10 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from lovebell.domain.bulletin import Hours
 from lovebell.domain.episode import Limits
 from lovebell.domain.habits import Habits, minute_of
+from lovebell.domain.model import NAME
 from lovebell.domain.plan import DEFAULT, format_step, parse_plan
 from lovebell.domain.supervision import Rules, release
 
@@ -84,14 +86,26 @@ class Settings(BaseSettings):
     health_port: int = Field(0, ge=0, le=65_535)
     watchdog_url: str = Field("", pattern=r"^(https?://[^\s/]+\S*)?$")
     watchdog_s: _Seconds = 60
+    messages_from_step: int = Field(2, ge=1, le=16)
+    templates: Path | None = None
+    public_url: str = Field("", pattern=r"^(https?://[^\s/?#]+[^\s?#]*)?$")
+    web_host: str = Field("127.0.0.1", min_length=1)
+    web_port: int = Field(0, ge=0, le=65_535)
+    technicians: Annotated[tuple[str, ...], NoDecode] = ()
+    technicians_from: str = "08:00"
+    technicians_to: str = "18:00"
+    technicians_days: Annotated[tuple[int, ...], NoDecode] = (1, 2, 3, 4, 5, 6, 7)
+    faults_at_once: Annotated[tuple[str, ...], NoDecode] = (
+        *("broker", "disk", "overdue", "outbox", "messages"),
+    )
     default_plan: Annotated[tuple[str, ...], NoDecode] = tuple(format_step(s) for s in DEFAULT)
 
-    @field_validator("database", "broker_password_file", "broker_ca")
+    @field_validator("database", "broker_password_file", "broker_ca", "templates")
     @classmethod
     def _at_home(cls, value: Path | None) -> Path | None:
         return value and value.expanduser()
 
-    @field_validator("quiet_from", "quiet_to")
+    @field_validator("quiet_from", "quiet_to", "technicians_from", "technicians_to")
     @classmethod
     def _is_time(cls, value: str) -> str:
         minute_of(value)
@@ -102,6 +116,28 @@ class Settings(BaseSettings):
     def _is_release(cls, value: str) -> str:
         if value and not release(value):
             raise ValueError("no version")
+        return value
+
+    @field_validator("technicians", "technicians_days", "faults_at_once", mode="before")
+    @classmethod
+    def _part(cls, value: object) -> object:
+        """In the environment a list is one text, its parts parted by commas."""
+        if isinstance(value, str):
+            return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    @field_validator("technicians", "faults_at_once")
+    @classmethod
+    def _are_words(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(NAME.match(word) for word in value):
+            raise ValueError("no id")
+        return value
+
+    @field_validator("technicians_days")
+    @classmethod
+    def _are_days(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if not value or not all(1 <= day <= 7 for day in value):
+            raise ValueError("no day")
         return value
 
     @field_validator("default_plan", mode="before")
@@ -121,7 +157,9 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _one_password(self) -> Settings:
         if self.broker_password is not None and self.broker_password_file is not None:
-            raise ValueError("two passwords")
+            raise ValueError("two_passwords")
+        if self.public_url and not self.web_port:
+            raise ValueError("no_web_port")
         return self
 
     @classmethod
@@ -139,7 +177,22 @@ class Settings(BaseSettings):
     @property
     def limits(self) -> Limits:
         """The times of an episode, in milliseconds."""
-        return Limits(self.acknowledge_s * 1000, self.cancel_s * 1000, self.test_s * 1000)
+        return Limits(
+            self.acknowledge_s * 1000,
+            self.cancel_s * 1000,
+            self.test_s * 1000,
+            self.messages_from_step,
+        )
+
+    @property
+    def hours(self) -> Hours:
+        """When technicians are told of faults."""
+        return Hours(
+            minute_of(self.technicians_from),
+            minute_of(self.technicians_to),
+            frozenset(self.technicians_days),
+            frozenset(self.faults_at_once),
+        )
 
     @property
     def habits(self) -> Habits:
@@ -227,7 +280,7 @@ def _unknown(key: str, path: str, written: str) -> tuple[str, dict[str, str]]:
 
 def _wrong(error: Any, path: str) -> tuple[str, dict[str, str]]:
     if not error["loc"]:
-        return "two_passwords", {}
+        return str(error["ctx"]["error"]), {}
     key = str(error["loc"][0])
     variable = next((name for name in _variables() if _key(name) == key), "")
     value = "***" if key == "broker_password" else repr(error["input"])[:80]

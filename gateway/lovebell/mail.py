@@ -5,6 +5,7 @@ Owns the list; who sends is told of each when it is on disk. Decides nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,6 +40,6 @@ class Mail:
         """Whether no later message has taken its place."""
         return self.waiting.get(one.key) == one
 
-    def unsent(self, before_ms: int) -> int:
-        """How many messages written before this time are still to be sent."""
-        return sum(1 for one in self.waiting.values() if one.created_ms < before_ms)
+    def unsent(self, before_ms: int) -> dict[str, int]:
+        """How many messages written before this time are still to be sent, by channel."""
+        return Counter(one.channel for one in self.waiting.values() if one.created_ms < before_ms)

@@ -184,6 +184,58 @@ def test_two_passwords_are_refused(file: Path) -> None:
     assert "take one of them out" in refusal(file)
 
 
+def test_a_link_needs_a_page_to_lead_to(file: Path) -> None:
+    file.write_text('public_url = "https://bell.example"\n')
+    assert "give them a port by web_port" in refusal(file)
+    file.write_text('public_url = "https://bell.example"\nweb_port = 8080\n')
+    assert config.load(file).public_url == "https://bell.example"
+
+
+def test_lists_are_parted_by_commas_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOVEBELL_TECHNICIANS", "r-tech, r-other")
+    monkeypatch.setenv("LOVEBELL_TECHNICIANS_DAYS", "1,2,5")
+    monkeypatch.setenv("LOVEBELL_FAULTS_AT_ONCE", "offline")
+    settings = config.load()
+    assert settings.technicians == ("r-tech", "r-other")
+    assert settings.hours.days == {1, 2, 5}
+    assert settings.hours.at_once == {"offline"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "technicians_days = []",
+        "technicians_days = [0]",
+        "technicians_days = [8]",
+        'technicians = ["R 1"]',
+        'technicians_from = "24:00"',
+        "messages_from_step = 0",
+        'public_url = "bell.example"',
+        'public_url = "https://bell.example/?a=b"',
+    ],
+)
+def test_a_wrong_key_of_messages_is_refused_by_name(file: Path, line: str) -> None:
+    file.write_text(line + "\n")
+    assert line.partition(" ")[0] in refusal(file)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_text_with_an_unknown_field_stops_the_gateway_by_name(
+    tmp_path: Path, file: Path, language: str
+) -> None:
+    text = tmp_path / "texts" / "zh" / "call.txt"
+    text.parent.mkdir(parents=True)
+    text.write_text("{home} {phone}")
+    file.write_text(f'templates = "{tmp_path}/texts"\ndatabase = "{tmp_path}/none.db"\n')
+    arguments = ["--config", str(file), "--language", language, "serve"]
+    result = CliRunner().invoke(cli, arguments, obj=Edge())
+    assert result.exit_code == 2
+    assert str(text) in result.output
+    assert "{phone}" in result.output
+    assert "presses" in result.output
+    assert not (tmp_path / "none.db").exists()
+
+
 def test_every_key_has_its_words_and_no_others_have() -> None:
     assert list(KEYS) == list(config.Settings.model_fields)
 

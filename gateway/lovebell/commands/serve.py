@@ -14,6 +14,7 @@ from lovebell import __version__, logs, pulse, service
 from lovebell.auditor import Auditor
 from lovebell.broker import Address, Broker
 from lovebell.clock import SystemClock, steady
+from lovebell.commands import messaging
 from lovebell.commands.app import App, pass_app
 from lovebell.commands.base import command
 from lovebell.commands.health import document
@@ -56,6 +57,7 @@ def run(settings: Settings) -> None:
 
 async def _serve(settings: Settings) -> None:
     password = settings.read_password()
+    texts = messaging.templates_of(settings)
     address = Address(
         settings.broker_host,
         settings.broker_port,
@@ -96,7 +98,11 @@ async def _serve(settings: Settings) -> None:
         extra = {"version": __version__, "database": str(settings.database)}
         log.info("serving", extra=extra | {"open_episodes": len(engine.shelf.opened)})
         auditor = Auditor(engine, warden, lambda: broker.is_up, settings.database.parent)
-        beside = [partial(_supervise, warden, clock), partial(_audit, auditor, clock)]
+        beside = [
+            *messaging.jobs(settings, texts, engine, store, warden, clock),
+            partial(_supervise, warden, clock),
+            partial(_audit, auditor, clock),
+        ]
         if settings.health_port:
 
             def told() -> dict[str, object]:

@@ -35,6 +35,7 @@ class Word(StrEnum):
     DISK = "disk"
     OVERDUE = "overdue"
     OUTBOX = "outbox"
+    MESSAGES = "messages"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 LATE_MS: Final = 10_000
 #: A message leaves for a broker at once; with a broker there, a minute means that it is stuck.
 STUCK_MS: Final = 60_000
+#: A service may be down for a moment, or allow so many a minute; five of them are too many.
+MESSAGE_STUCK_MS: Final = 300_000
 #: An operator's wish is heard five times a second.
 UNHEARD_MS: Final = 10_000
 #: Below this a day of records and a backup may not fit any more.
@@ -23,7 +25,9 @@ LEAST_FREE_MB: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was seen: `disk` is "" or what the disk says is wrong, counts are of what is late."""
+    """What was seen: `disk` is "" or what the disk says is wrong, counts are of what is late,
+    those of messages by channel.
+    """
 
     runs: bool = True
     broker: bool = True
@@ -32,6 +36,7 @@ class Look:
     overdue: int = 0
     outbox: int = 0
     commands: int = 0
+    messages: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,9 @@ def findings(look: Look) -> list[Finding]:
         found.append(Finding("overdue", {"n": look.overdue}))
     if look.outbox and look.broker and look.runs:  # without a broker nothing can leave
         found.append(Finding("outbox", {"n": look.outbox}))
+    if look.messages and look.runs:
+        channels = ", ".join(sorted(look.messages))
+        found.append(Finding("messages", {"n": sum(look.messages.values()), "channels": channels}))
     if look.commands and look.runs:
         found.append(Finding("commands", {"n": look.commands}))
     if look.free_mb is not None and look.free_mb < LEAST_FREE_MB:

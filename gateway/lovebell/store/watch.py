@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from lovebell.domain.episode import What
 from lovebell.domain.faults import GATEWAY, Fault, Word
-from lovebell.domain.health import LATE_MS, STUCK_MS, UNHEARD_MS, Look
+from lovebell.domain.health import LATE_MS, MESSAGE_STUCK_MS, STUCK_MS, UNHEARD_MS, Look
 from lovebell.domain.rollcall import Absent
 from lovebell.store import schema
 from lovebell.store.books import check_text, home_of, load_books
@@ -97,7 +97,14 @@ def look(connection: Connection, now: int, *, runs: bool, free_mb: int) -> Look:
         overdue=_count(connection, schema.episode, late),
         outbox=_count(connection, schema.outbox, outbox.created_ms < now - STUCK_MS),
         commands=_count(connection, schema.command, unheard),
+        messages=_stuck(connection, now - MESSAGE_STUCK_MS),
     )
+
+
+def _stuck(connection: Connection, before_ms: int) -> dict[str, int]:
+    its = schema.message.c
+    wanted = select(its.channel, func.count()).where(its.created_ms < before_ms)
+    return {row[0]: row[1] for row in connection.execute(wanted.group_by(its.channel))}
 
 
 def _count(connection: Connection, table: Table, condition: ColumnElement[bool]) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 _PATH: Final = ("一个文件路径", "the path of a file")
+_FOLDER: Final = ("一个文件夹的路径", "the path of a folder")
 _SECONDS: Final = ("1 到 86400 的整数（秒）", "a whole number of seconds from 1 to 86400")
 _CLOCK: Final = ("一天里的时刻，如 22:30", "a time of day, such as 22:30")
 
@@ -138,6 +139,79 @@ KEYS: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {
         ("隔多少秒访问一次。", "Seconds between two such calls."),
         _SECONDS,
     ),
+    "messages_from_step": (
+        (
+            "从方案的第几步起，有门铃的人也收消息；没有门铃的人从他的第一步就收。",
+            "The step of a plan from which those who have a chime get messages too; those who "
+            "have none get them from their first step.",
+        ),
+        ("1 到 16 的整数", "a whole number from 1 to 16"),
+    ),
+    "templates": (
+        (
+            "社区自己的消息文字所在的文件夹；见 notification.zh.md。",
+            "The folder of the community's own texts of messages; see notification.md.",
+        ),
+        _FOLDER,
+    ),
+    "public_url": (
+        (
+            "从外面看，网关网页的网址；写了，求助消息里就有应答链接。",
+            "Where the gateway's pages are seen from outside; if given, a call has a link by which "
+            "to answer it.",
+        ),
+        (
+            "http:// 或 https:// 开头的网址，不带 ? 和 #",
+            "a URL that begins with http:// or https://, without ? and #",
+        ),
+    ),
+    "web_host": (
+        (
+            "网页在这台机器的哪个地址上；对外要有带 TLS 的反向代理。",
+            "The address of this machine on which pages are served; towards the outside put a "
+            "reverse proxy with TLS before it.",
+        ),
+        ("一个主机名或地址", "a host name or an address"),
+    ),
+    "web_port": (
+        ("网页的端口；0 则没有网页。", "Port of the pages; 0 for none."),
+        ("0 到 65535 的整数", "a whole number from 0 to 65535"),
+    ),
+    "technicians": (
+        (
+            "设备故障发给哪些响应人；环境变量里用逗号隔开。",
+            "The responders who are told of faults; in the environment parted by commas.",
+        ),
+        ('响应人的编号，如 ["r-tech"]', 'ids of responders, such as ["r-tech"]'),
+    ),
+    "technicians_from": (
+        ("从几点起告诉他们故障。", "From when they are told of faults."),
+        _CLOCK,
+    ),
+    "technicians_to": (
+        (
+            "到几点止；与 technicians_from 相同则全天。按这台机器的时区。",
+            "Until when; the same as technicians_from for all day. In this machine's time zone.",
+        ),
+        _CLOCK,
+    ),
+    "technicians_days": (
+        (
+            "星期几告诉他们；环境变量里用逗号隔开。",
+            "On which days of the week; in the environment parted by commas.",
+        ),
+        ("1（周一）到 7（周日）的整数", "whole numbers from 1 (Monday) to 7 (Sunday)"),
+    ),
+    "faults_at_once": (
+        (
+            "哪些故障不等时候，马上告诉；环境变量里用逗号隔开。",
+            "The faults that wait for no hour; in the environment parted by commas.",
+        ),
+        (
+            "故障的英文代号，如 broker、disk、overdue、offline",
+            "words of faults, such as broker, disk, overdue, offline",
+        ),
+    ),
     "default_plan": (
         (
             "没有自己方案的老人家所用的方案，每步一段文字；环境变量里用分号隔开。",
@@ -177,6 +251,28 @@ PROBLEMS: Final = {
     "two_passwords": (
         "broker_password 和 broker_password_file 都写了；请删去其中一个",
         "Both broker_password and broker_password_file are given; take one of them out",
+    ),
+    "no_web_port": (
+        "写了 public_url，却没有网页；请用 web_port 写明端口，或删去 public_url",
+        "public_url is given, but there are no pages; give them a port by web_port, or take "
+        "public_url out",
+    ),
+    "template_placeholder": (
+        "消息文字 {path} 里的 {{{name}}} 不是字段；请写其中之一：{known}",
+        "{{{name}}} in the text {path} is no field; write one of {known}",
+    ),
+    "template_name": (
+        "templates 里的 {path} 不是消息的种类；请改名为其中之一：{known}",
+        "{path} in templates is no kind of message; rename it to one of {known}",
+    ),
+    "template_empty": (
+        "消息文字 {path} 是空的，或超过 {most} 字节；请改写，或删去它",
+        "The text {path} is empty or longer than {most} bytes; mend it, or remove it",
+    ),
+    "template_file": (
+        "消息文字 {path} 读不了（{why}）；请更正设置项 templates，或文件的权限和编码",
+        "The text {path} cannot be read ({why}); mend the key templates, or the rights or the "
+        "encoding of the file",
     ),
     "password_file": (
         "读不了 broker_password_file 所指的 {path}（{why}）；请更正路径或权限",

@@ -1,0 +1,83 @@
+"""Puts together all that messages need: dispatcher, tickets, pages, and the word to technicians."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from lovebell.clerk import Clerk
+from lovebell.clock import hour, steady
+from lovebell.config import ConfigError
+from lovebell.notify import templates
+from lovebell.notify.dispatch import Dispatcher
+from lovebell.notify.secrets import Secrets
+from lovebell.technicians import Technicians
+from lovebell.tickets import Tickets
+
+if TYPE_CHECKING:
+    from lovebell.clock import Clock
+    from lovebell.config import Settings
+    from lovebell.engine import Engine
+    from lovebell.notify.templates import Templates
+    from lovebell.store.live import LiveStore
+    from lovebell.warden import Warden
+
+Job = Callable[[], Awaitable[None]]
+
+#: 144 bits of chance in a link.
+TOKEN_BYTES = 18
+LOOK_S = 5.0
+
+
+def templates_of(settings: Settings) -> Templates:
+    """The texts of messages. Raises ConfigError for one of the community's that is wrong."""
+    try:
+        return templates.load(settings.templates)
+    except templates.BadTemplateError as why:
+        raise ConfigError((f"template_{why.code}", why.needs)) from why
+
+
+def jobs(
+    settings: Settings,
+    texts: Templates,
+    engine: Engine,
+    store: LiveStore,
+    warden: Warden,
+    clock: Clock,
+) -> list[Job]:
+    """What runs beside the gateway. Call it after `engine.load`: what the last run has not sent
+    is queued at once, oldest first.
+    """
+    tickets = Tickets(
+        engine,
+        store.ticket,
+        partial(secrets.token_urlsafe, TOKEN_BYTES),
+        clock.now,
+        settings.public_url,
+    )
+    clerk = Clerk(engine, texts, tickets, clock.now)
+    dispatcher = Dispatcher(clerk, Secrets(), steady)
+    for left in engine.mail.waiting.values():
+        dispatcher.take(left, max(0, clock.now() - left.created_ms))
+    engine.mail.post = dispatcher.take
+    people = Technicians(engine, settings.technicians, settings.hours, store.told(), steady, hour)
+    made: list[Job] = [dispatcher.run, partial(_tell_technicians, people, warden, clock)]
+    if settings.web_port:
+        made.append(partial(_serve_pages, settings, tickets))
+    return made
+
+
+async def _serve_pages(settings: Settings, tickets: Tickets) -> None:
+    from lovebell.web import server  # whoever has no pages need not load a web server
+
+    made = server.application(tickets, steady)
+    await server.serve(made, settings.web_host, settings.web_port)
+
+
+async def _tell_technicians(people: Technicians, warden: Warden, clock: Clock) -> None:
+    while True:
+        await asyncio.sleep(LOOK_S)
+        people.tick(warden.supervisor.open, clock.now())
