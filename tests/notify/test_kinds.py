@@ -109,6 +109,7 @@ def test_apprise_is_not_asked_to_do_what_it_cannot_tell(schema: str, kind: str) 
 
 
 PLUG_IN = """
+from dataclasses import replace
 from lovebell.notify.sender import Answer, Kind, Option, Verdict
 
 class Pager:
@@ -130,6 +131,11 @@ KIND = Kind(
     make=Pager,
     address_is="boom|[0-9]+",
 )
+
+def spoil(options, secrets):
+    raise ZeroDivisionError(secrets["password"].reveal())
+
+SOUR = replace(KIND, name="sour", make=spoil)
 """
 
 
@@ -140,8 +146,8 @@ def plug_ins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     info = tmp_path / "pagerkind-1.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: pagerkind\nVersion: 1\n")
-    points = "[lovebell.senders]\npager = pagerkind:KIND\nbroken = pagerkind:NOTHING\n"
-    (info / "entry_points.txt").write_text(points + "mail = pagerkind:KIND\n")
+    points = "pager = pagerkind:KIND\nbroken = pagerkind:NOTHING\nsour = pagerkind:SOUR\n"
+    (info / "entry_points.txt").write_text(f"[lovebell.senders]\n{points}mail = pagerkind:KIND\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     yield
     sys.modules.pop("pagerkind", None)
@@ -149,7 +155,7 @@ def plug_ins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("plug_ins")
 async def test_an_installed_package_adds_a_kind_that_keeps_every_promise() -> None:
-    assert [kind.name for kind in kinds()] == [*NAMES, "pager"]
+    assert [kind.name for kind in kinds()] == [*NAMES, "pager", "sour"]
     check_address("pager", "123")
     with pytest.raises(BadChannelError, match="a number"):
         check_address("pager", "abc")
@@ -170,8 +176,11 @@ async def test_an_installed_package_adds_a_kind_that_keeps_every_promise() -> No
 
 @pytest.mark.usefixtures("plug_ins")
 def test_a_broken_plug_in_is_named_and_takes_nobodys_place() -> None:
-    with pytest.raises(BadChannelError, match=r"broken.*NOTHING"):
+    with pytest.raises(BadChannelError, match=r"broken.*AttributeError"):
         make_sender("broken", {}, kit.secrets())
+    with pytest.raises(BadChannelError, match=r"sour.*ZeroDivisionError") as told:
+        make_sender("sour", {"password": "env:T_PASSWORD"}, kit.secrets())
+    kit.assert_no_secret(told.value.say("zh") + told.value.say("en"))
     with pytest.raises(BadChannelError, match="host"):
         make_sender("mail", {}, kit.secrets())
 

@@ -137,10 +137,10 @@ class _Lane:
         try:
             while True:
                 self._wake.clear()
+                line = await self._current()
                 now = self._steady()
                 for old in self._queue.take_old(now):
                     self._office.dropped(old, TOO_OLD, refused=False)
-                line = self._current()
                 while (outgoing := self._queue.next(now)) is not None:
                     self._start(self._send(outgoing, line))
                 upcoming = self._queue.upcoming(now)
@@ -159,7 +159,7 @@ class _Lane:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _current(self) -> _Line:
+    async def _current(self) -> _Line:
         """The channel and its sender; another one when an operator has changed the channel, or
         when there was none: its secret may be there now."""
         channel = self._office.channel(self._name)
@@ -168,7 +168,9 @@ class _Lane:
             if line.channel == channel:
                 return line
             self._start(_close_after(set(self._tasks), line.sender))
-        self._line = line = self._made(channel)
+        # In a thread: a sender may import a library, which takes a second, and nobody's ring waits
+        # for that.
+        self._line = line = await asyncio.to_thread(self._made, channel)
         limit = line.sender.limit if line.sender else None
         self._queue.limit(limit.count if limit else 0, limit.per_ms if limit else 0)
         return line

@@ -79,18 +79,21 @@ class Secrets:
 
 def _read(name: str, path: Path) -> str:
     try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            raise missing("no_file", name=name, path=str(path), why="not a file")
+        # The group may read it: root:lovebell 0640 is how a service's secrets are set up.
+        if mode & (stat.S_IWGRP | stat.S_IRWXO):
+            raise wrong("open_file", name=name, path=str(path))
         with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            # The group may read it: root:lovebell 0640 is how a service's secrets are set up.
-            if stat.S_ISREG(mode) and mode & (stat.S_IWGRP | stat.S_IRWXO):
-                raise wrong("open_file", name=name, path=str(path))
             text = file.read(MOST_BYTES + 1).decode().strip()
     except OSError as why:
         raise missing("no_file", name=name, path=str(path), why=why.strerror or "?") from why
-    except UnicodeDecodeError as why:
-        raise missing("no_file", name=name, path=str(path), why="UTF-8") from why
+    except UnicodeDecodeError:
+        raise missing("no_file", name=name, path=str(path), why="not UTF-8") from None
     if not text or len(text) > MOST_BYTES:
-        raise missing("no_file", name=name, path=str(path), why=f"{len(text)} B")
+        why = "too long" if text else "empty"
+        raise missing("no_file", name=name, path=str(path), why=why)
     return text
 
 

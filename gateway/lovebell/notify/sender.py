@@ -11,6 +11,7 @@ installed package through the entry-point group `lovebell.senders` (docs/senders
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import EntryPoint, entry_points
@@ -21,7 +22,7 @@ from lovebell.notify.guard import Guarded
 from lovebell.notify.secrets import Secret, Secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
 __all__ = [
     "Answer",
@@ -181,10 +182,11 @@ def make_sender(kind: str, options: Mapping[str, str], secrets: Secrets) -> Send
         if name not in known:
             raise wrong("unknown_option", kind=kind, name=name, known=", ".join(known))
     plain, references = _sorted(found, options, secrets)
-    if found.check is not None:
-        found.check(plain)
-    read = {name: secrets.read(name, at) for name, at in references.items()}
-    return Guarded(kind, found.make(plain, read), Answer(Verdict.LATER, ""))
+    with _named(kind):
+        if found.check is not None:
+            found.check(plain)
+        read = {name: secrets.read(name, at) for name, at in references.items()}
+        return Guarded(kind, found.make(plain, read), Answer(Verdict.LATER, ""))
 
 
 def _sorted(
@@ -230,7 +232,16 @@ def _kind(name: str) -> Kind:
     points = _points()
     if name not in points:
         raise wrong("unknown_kind", kind=name, known=", ".join(points))
-    try:
+    with _named(name):
         return cast("Kind", points[name].load())
-    except (ImportError, AttributeError) as why:
-        raise wrong("broken_kind", kind=name, why=str(why)) from why
+
+
+@contextmanager
+def _named(kind: str) -> Generator[None, None, None]:
+    """Whatever goes wrong, the kind is named. Only the type is told: the text may hold a secret."""
+    try:
+        yield
+    except BadChannelError:
+        raise
+    except Exception as why:  # noqa: BLE001 - a plug-in may raise anything
+        raise wrong("broken_kind", kind=kind, why=type(why).__name__) from None

@@ -33,8 +33,8 @@ from lovebell.notify.text import composed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# A character may take six bytes in JSON, and the whole body may have 20 kB.
-MOST_BYTES: Final = 9_000
+# A character may take twice its bytes in JSON, and the whole body may have 20 kB.
+MOST_BYTES: Final = 8_000
 LIMIT: Final = Limit(100, MINUTE_MS)
 EVERYBODY: Final = "all"
 WAITS: Final = {11232: 2_000}

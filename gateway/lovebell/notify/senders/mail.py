@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES: Final = 100_000
 URGENT: Final = "call"
+GOODBYE_S: Final = 1.0
 PORTS: Final = {"starttls": 587, "tls": 465, "none": 25}
 HERE: Final = ("127.0.0.1", "localhost", "::1")
 #: An address without the forms that nobody has and parsers disagree about.
@@ -68,11 +69,11 @@ class Mail:
                     mail, sender=self._options["from"], recipients=[address]
                 )
             answer = Answer(Verdict.SENT, f"250 {said}")
+            await _say_goodbye(client)
         except (aiosmtplib.SMTPException, OSError, ValueError) as why:
             answer = _judged(why, self._timeout_s)
         finally:
-            with contextlib.suppress(aiosmtplib.SMTPException, OSError):
-                client.close()
+            client.close()
         secrets = () if self._password is None else (self._password,)
         return Answer(answer.verdict, one_line(blotted(answer.said, secrets)))
 
@@ -115,6 +116,13 @@ def letter(message: Message, address: str, sender: str, name: str) -> EmailMessa
     parts = [cut(clean(message.text), MOST_BYTES), clean(message.link)]
     mail.set_content("\n\n".join(part for part in parts if part), cte="base64")
     return mail
+
+
+async def _say_goodbye(client: aiosmtplib.SMTP) -> None:
+    """It changes nothing about the mail, which the server has."""
+    with contextlib.suppress(aiosmtplib.SMTPException, OSError):
+        async with asyncio.timeout(GOODBYE_S):
+            await client.quit()
 
 
 def _judged(error: Exception, timeout_s: int) -> Answer:
