@@ -15,12 +15,14 @@ FIRMWARE = ROOT / "firmware"
 BELL = FIRMWARE / "bell"
 TOOLS = ROOT / "tools"
 
-#: All that the domain takes from the standard library: values, no clock, no disk, no network.
+#: All that the domain takes from the standard library: values, no clock, no disk, no network. The
+#: rules of time zones are values too, though zoneinfo reads them from the disk.
 VALUES = {
     "__future__",
     "collections",
     "collections.abc",
     "dataclasses",
+    "datetime",
     "enum",
     "functools",
     "heapq",
@@ -28,6 +30,7 @@ VALUES = {
     "json",
     "re",
     "typing",
+    "zoneinfo",
 }
 #: The only place of each of these.
 ONLY = {
@@ -195,7 +198,13 @@ def test_only_known_libraries_are_imported(path: Path) -> None:
     if "standins" in path.parts:
         return
     declared = (ROOT / "pyproject.toml").read_text(encoding="utf-8").lower()
-    names = {"pydantic_settings": "pydantic-settings", "paho": "paho-mqtt"}
+    names = {
+        "fontTools": "fonttools",
+        "fpdf": "fpdf2",
+        "paho": "paho-mqtt",
+        "pydantic_settings": "pydantic-settings",
+        "serial": "pyserial",
+    }
     for module in imports(path):
         top = module.partition(".")[0]
         if top in sys.stdlib_module_names or top in {"lovebell", "simulator", "bench"}:

@@ -1,0 +1,57 @@
+"""The real mpremote and the real esptool on virtual boards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lovebell_tools.board import Board
+from lovebell_tools.making import desired_of
+from lovebell_tools.plan import steps
+
+if TYPE_CHECKING:
+    from technician.bench import Bench
+
+    from lovebell_tools.crew import Done
+    from simulator.serial_board import SerialBoard
+
+
+def why(done: Done) -> str | None:
+    return done.why.name if done.why else None
+
+
+def what_is_missing(bench: Bench, board: SerialBoard, device: str) -> list[str]:
+    identity = next(one for one in bench.order.bundle.identities if one.device == device)
+    with Board(board.port) as prompt:
+        return [step.path for step in steps(desired_of(identity, bench.order), prompt.hashes())]
+
+
+def test_eight_boards_at_once_of_which_one_is_unplugged_one_is_full_and_one_is_mute(
+    bench: Bench,
+) -> None:
+    bare = [bench.board(is_bare=True) for _ in range(3)]
+    others = [bench.board() for _ in range(2)]
+    pulled, full, mute = bench.board(), bench.board(blocks=12), bench.board(is_mute=True)
+    pulled.unplug_at(b"bell/link.mpy")
+
+    done = bench.make(*bare, *others, pulled, full, mute)
+
+    good, bad = done[:5], done[5:]
+    assert [(one.made.proof if one.made else why(one)) for one in good] == ["broker"] * 5
+    assert [why(one) for one in bad] == ["unplugged", "full", "mute"]
+    given = {one.made.device for one in good if one.made}
+    assert len(given) == 5
+    for one, board in zip(good, [*bare, *others], strict=True):
+        assert one.made is not None
+        assert what_is_missing(bench, board, one.made.device) == []
+
+    # The one that was unplugged does nothing at all until it is set up again.
+    had = bench.order.ledger.given()[":".join(f"{byte:02x}" for byte in pulled.mac)]
+    pulled.heard.clear()
+    pulled.plug()
+    pulled.wait_for(b">>> ")
+    assert b"boot" not in pulled.heard
+    (again,) = bench.make(pulled)
+    assert again.made is not None
+    assert (again.made.device, again.made.proof) == (had, "broker")
+    assert had not in given
+    assert what_is_missing(bench, pulled, had) == []

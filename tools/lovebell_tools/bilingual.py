@@ -1,0 +1,122 @@
+"""click in two languages: help texts are written "Chinese|English", errors come from words.py.
+
+Owns which language is spoken, and how an error ends the program. Decides nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from lovebell_tools import words
+from lovebell_tools.board import BoardError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LANGUAGES: Final = ("zh", "en")
+
+
+def language_of(context: click.Context | None) -> str:
+    """zh or en: what --language says, else LOVEBELL_LANGUAGE, else zh."""
+    named = context.find_root().params.get("language") if context else None
+    spoken = named or os.environ.get("LOVEBELL_LANGUAGE", "")
+    return spoken if spoken in LANGUAGES else "zh"
+
+
+class Formatter(click.HelpFormatter):
+    """Writes help in one language."""
+
+    def __init__(self, language: str, **sizes: Any) -> None:
+        super().__init__(**sizes)
+        self._language = language
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        super().write_usage(prog, args, prefix or words.say(self._language, "usage"))
+
+    def write_heading(self, heading: str) -> None:
+        super().write_heading(words.say(self._language, heading.lower()))
+
+    def write_text(self, text: str) -> None:
+        super().write_text(self._one(text))
+
+    def write_dl(
+        self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
+    ) -> None:
+        super().write_dl([(a, self._one(b)) for a, b in rows], col_max, col_spacing)
+
+    def _one(self, text: str) -> str:
+        both = text.split("|")
+        return both[LANGUAGES.index(self._language)] if len(both) == 2 else text
+
+
+class Context(click.Context):
+    """A context whose help is in one language."""
+
+    def make_formatter(self) -> click.HelpFormatter:
+        return Formatter(language_of(self), width=self.terminal_width or 100)
+
+
+class Command(click.Command):
+    """A command whose help texts are written "Chinese|English"."""
+
+    context_class = Context
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = words.say(language_of(ctx), "help")
+        return option
+
+
+class Group(click.Group):
+    """The program: what goes wrong in its commands is told in one sentence, without a trace."""
+
+    context_class = Context
+    command_class = Command
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = words.say(language_of(ctx), "help")
+        return option
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, one.help or "") for name, one in found if one is not None])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BoardError as why:
+            raise ToldError(words.of_error(language_of(ctx), why), 1) from None
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as why:
+            where = why.ctx or ctx
+            needs = {"why": why.format_message(), "command": where.command_path}
+            text = words.say(language_of(where), "wrong_usage", **needs)
+            raise ToldError(text, 2) from None
+
+
+class ToldError(click.ClickException):
+    """An error in words for a human, with the exit code of the process."""
+
+    def __init__(self, text: str, code: int) -> None:
+        super().__init__(text)
+        self.code = code
+
+    @property
+    def exit_code(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """2 when what was typed is wrong, 1 when it could not be done."""
+        return self.code
+
+    def show(self, file: Any = None) -> None:
+        click.echo(self.message, file=file, err=True)
+
+
+command: Final = partial(click.command, cls=Command)

@@ -1,0 +1,56 @@
+"""What a board says on its serial line while its firmware runs, without breaking into it.
+
+Owns the reading of lines. What they mean is known by whoever asks.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+import serial
+from serial import SerialException
+
+from lovebell_tools.board import BoardError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+BAUD: Final = 115200
+LOOK_S: Final = 0.2
+
+
+class Console:
+    """The line of one board. Use it as a context."""
+
+    def __init__(self, port: str) -> None:
+        """Raises BoardError: `no_port`."""
+        try:
+            self._line = serial.serial_for_url(port, BAUD, timeout=LOOK_S)
+        except (SerialException, OSError):
+            raise BoardError("no_port", port=port) from None
+        self._begun = b""
+
+    def __enter__(self) -> Console:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(OSError):
+            self._line.close()
+
+    def lines(self, seconds: float) -> Iterator[str]:
+        """The lines that come within so many seconds. Raises BoardError: `unplugged`."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            try:
+                self._begun += self._line.read(self._line.in_waiting or 1)
+            except (SerialException, OSError, TypeError) as why:
+                raise BoardError("unplugged", why=str(why)) from None
+            *whole, self._begun = self._begun.split(b"\n")
+            for line in whole:
+                yield line.decode(errors="replace").rstrip("\r")
+
+    def wait(self, is_it: Callable[[str], bool], seconds: float) -> str | None:
+        """The first line of which `is_it` is true; None if none comes in time."""
+        return next((line for line in self.lines(seconds) if is_it(line)), None)

@@ -1,0 +1,131 @@
+"""Who a board is going to be, and the config.json that makes it so.
+
+Owns the identity, the bundle it comes in and the site's file. Knows nothing of boards.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import threading
+import tomllib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
+
+from lovebell_tools.board import BoardError
+from lovebell_tools.plan import CERTIFICATE
+from simulator.interpreter import find_firmware
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+Role = Literal["button", "chime"]
+ROLES: Final = ("button", "chime")
+#: The key on the board itself makes a button's test press; see docs/hardware.md.
+_SERVICE: Final = {"service": 0}
+_ONE_AT_A_TIME: Final = threading.Lock()  # the firmware's check lets go of its modules
+_ROOT: Final = ("wifi", "ntp", "hears", "button", "chime")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One device: its name, its role, and the secret that only it and the broker know."""
+
+    device: str
+    role: Role
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """What a technician was given: identities, where the broker is, and whom to trust there."""
+
+    identities: Sequence[Identity]
+    brokers: Sequence[Mapping[str, object]]
+    certificate: bytes | None
+
+    def of(self, role: Role | None) -> list[Identity]:
+        """Those of one role. Raises BoardError: `which_role` where both are there and none is
+        asked for, `no_such_role`."""
+        roles = {one.role for one in self.identities}
+        if role is None and len(roles) > 1:
+            raise BoardError("which_role")
+        found = [one for one in self.identities if role in (None, one.role)]
+        if not found:
+            raise BoardError("no_such_role", role=role)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What all boards of one place share: its Wi-Fi, and how they are wired."""
+
+    wifi: Sequence[Mapping[str, object]]
+    ntp: str | None = None
+    hears: Mapping[str, Sequence[str]] = field(default_factory=dict[str, "Sequence[str]"])
+    wired: Mapping[str, Mapping[str, object]] = field(
+        default_factory=dict[str, "Mapping[str, object]"]
+    )
+
+
+def read_site(path: Path) -> Site:
+    """The site's file, in TOML. Raises BoardError: `no_site`, `bad_site`."""
+    try:
+        with path.open("rb") as file:
+            found = tomllib.load(file)
+    except OSError as why:
+        raise BoardError("no_site", path=path, why=why.strerror) from None
+    except ValueError as why:  # TOML and UTF-8 both
+        raise BoardError("bad_site", path=path, why=why) from None
+    for name in found:
+        if name not in _ROOT:
+            raise BoardError("strange_field", path=path, field=name, fields=", ".join(_ROOT))
+    tables: dict[str, Any] = {name: found.get(name, {}) for name in ("hears", *ROLES)}
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            raise BoardError("bad_site", path=path, why=f"[{name}]")
+    if not isinstance(found.get("wifi"), list):
+        raise BoardError("no_wifi", path=path)
+    wired = {role: cast("dict[str, object]", tables[role]) for role in ROLES}
+    return Site(found["wifi"], found.get("ntp"), tables["hears"], wired)
+
+
+def config_for(identity: Identity, bundle: Bundle, site: Site) -> bytes:
+    """The content of config.json. Raises BoardError `bad_config` for one that the firmware would
+    refuse: better before a board is touched than after."""
+    wired = dict(site.wired.get(identity.role, {}))
+    if identity.role == "button":
+        wired["pins"] = {**_SERVICE, **cast("dict[str, int]", wired.get("pins", {}))}
+    config: dict[str, object] = {
+        **wired,
+        "device": identity.device,
+        "role": identity.role,
+        "wifi": list(site.wifi),
+        "broker": list(bundle.brokers),
+        "user": identity.device,
+        "password": identity.secret,
+    }
+    if bundle.certificate is not None:
+        config["ca"] = CERTIFICATE
+    if site.ntp is not None:
+        config["ntp"] = site.ntp
+    if identity.device in site.hears:
+        config["hears"] = site.hears[identity.device]
+    _judge(config, identity)
+    return json.dumps(config, ensure_ascii=False, sort_keys=True).encode()
+
+
+def _judge(config: dict[str, object], identity: Identity) -> None:
+    """As the firmware will: by the very code that runs on the board."""
+    folder = str(find_firmware())
+    if folder not in sys.path:
+        sys.path.append(folder)
+    judge = importlib.import_module("bell.config")
+    try:
+        with _ONE_AT_A_TIME:
+            judge.check(config)
+    except judge.ConfigError as why:
+        said = str(why).rpartition(": ")[0]  # the advice after it is for whoever reads the board
+        raise BoardError("bad_config", device=identity.device, why=said) from None

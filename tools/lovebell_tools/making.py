@@ -1,0 +1,208 @@
+"""From whatever is plugged in to a button or a chime that is on the broker.
+
+Owns the order of the stages for one board. Tells each stage to `tell`, and asks nobody anything.
+Whatever goes wrong is a BoardError, and leaves a board that can simply be set up again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from lovebell_tools import chip as chips
+from lovebell_tools import images
+from lovebell_tools.board import PATIENT_S, Board, BoardError
+from lovebell_tools.console import Console
+from lovebell_tools.identity import config_for
+from lovebell_tools.plan import CERTIFICATE, CONFIG, READY, Remove, Write, device_in, steps
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from lovebell_tools.board import Facts
+    from lovebell_tools.identity import Bundle, Identity, Role, Site
+    from lovebell_tools.ledger import Ledger
+    from lovebell_tools.plan import Step
+    from lovebell_tools.release import Firmware
+
+LEAST_RELEASE: Final = (1, 22)
+UPSETS: Final = ("setup: ", "no Wi-Fi ", "broker down: ", "failed: ")
+RECEIPT_S: Final = 20
+
+
+class Tell(Protocol):
+    """Hears how far a board is: a stage, a sentence of words.py, and per cent of it."""
+
+    def __call__(self, stage: str, per_cent: int = 0, device: str | None = None) -> None:
+        """Stages are look, image, files, start, press."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be made of the boards. `image` None means the checked one, kept in `cache`.
+
+    `start_s` and `press_s` are the seconds to wait for the broker and for a finger; 0 leaves the
+    stage out.
+    """
+
+    firmware: Firmware
+    bundle: Bundle
+    site: Site
+    ledger: Ledger
+    cache: Path
+    role: Role | None = None
+    device: str | None = None
+    image: Path | None = None
+    start_s: float = 90
+    press_s: float = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A board that is ready. `proof` is how far that was seen: `files`, `broker`, or `press`."""
+
+    device: str
+    role: Role
+    mac: str
+    proof: str
+
+
+def make(port: str, order: Order, tell: Tell) -> Made:
+    """Set the board on that port up. Raises BoardError."""
+    tell("look")
+    board = with_micropython(port, order, tell)
+    with board:
+        facts = board.facts()
+        identity = _fill(board, facts, order, tell)
+        board.restart()
+    proof = _prove(port, identity, order, tell)
+    return Made(identity.device, identity.role, facts.mac, proof)
+
+
+def with_micropython(port: str, order: Order, tell: Tell) -> Board:
+    """The board at its prompt, after writing MicroPython to it if it has none, or one that does
+    not load our modules. Raises BoardError."""
+    try:
+        board = Board(port)
+    except BoardError as why:
+        if why.name != "no_answer":
+            raise
+    else:
+        if _is_good_enough(board.facts(), order.firmware):
+            return board
+        board.close()
+    chip = chips.find(port)
+    if chip is None:
+        raise BoardError("mute", port=port)
+    image = order.image or images.fetched(chip.name, order.cache)
+    tell("image")
+    chips.write(port, chip, images.checked(image), lambda per_cent: tell("image", per_cent))
+    board = Board(port, PATIENT_S)
+    facts = board.facts()
+    if not _is_good_enough(facts, order.firmware):
+        board.close()
+        raise BoardError("old_image", release=facts.release, least=_dotted(LEAST_RELEASE))
+    return board
+
+
+def _is_good_enough(facts: Facts, firmware: Firmware) -> bool:
+    numbers = facts.release.partition("-")[0].split(".")
+    release = tuple(int(number) for number in numbers if number.isdigit())
+    return facts.mpy == firmware.mpy and release >= LEAST_RELEASE
+
+
+def _dotted(release: tuple[int, ...]) -> str:
+    return ".".join(str(number) for number in release)
+
+
+def _fill(board: Board, facts: Facts, order: Order, tell: Tell) -> Identity:
+    """Files and identity. On the way back the board holds all of it, and nothing else of ours."""
+    tell("files")
+    present = board.hashes()
+    before = device_in(board.read(CONFIG)) if CONFIG in present else None
+    identities = order.bundle.of(order.role)
+    is_known = before is not None and any(one.device == before for one in identities)
+    wanted = order.device or (before if is_known else None)
+    identity = order.ledger.claim(facts.mac, identities, wanted)
+    desired = desired_of(identity, order)
+    tell("files", 0, identity.device)
+    todo = steps(desired, present, is_another=before != identity.device)
+    _carry_out(board, todo, tell)
+    if todo:
+        _check(board, desired)
+        board.write(READY, desired[READY])
+    return identity
+
+
+def desired_of(identity: Identity, order: Order) -> Mapping[str, bytes]:
+    """All that a board with that identity must hold. Raises BoardError: `bad_config`."""
+    desired = {**order.firmware.files, CONFIG: config_for(identity, order.bundle, order.site)}
+    if order.bundle.certificate is not None:
+        desired[CERTIFICATE] = order.bundle.certificate
+    return desired
+
+
+def _carry_out(board: Board, todo: list[Step], tell: Tell) -> None:
+    """All but the last step, which makes the board start."""
+    sizes = [len(step.content) if isinstance(step, Write) else 0 for step in todo]
+    done = 0
+    for step, size in zip(todo[:-1], sizes, strict=False):
+        if isinstance(step, Remove):
+            board.remove(step.path)
+            if step.path == READY:
+                # The firmware had started a watchdog, which nothing stops but a restart: it
+                # would end the copying in the middle.
+                board.start_afresh()
+        else:
+            board.write(step.path, step.content)
+        done += size
+        tell("files", done * 100 // max(1, sum(sizes)))
+
+
+def _check(board: Board, desired: Mapping[str, bytes]) -> None:
+    """What was written is what is there. Only then may the board start."""
+    left = steps(desired, board.hashes())
+    if [step.path for step in left] != [READY]:
+        raise BoardError("not_as_written", paths=", ".join(step.path for step in left[:-1]))
+
+
+def _prove(port: str, identity: Identity, order: Order, tell: Tell) -> str:
+    if not order.start_s:
+        return "files"
+    tell("start")
+    with Console(port) as console:
+        see_connected(console, order.start_s)
+        if identity.role != "button" or not order.press_s:
+            return "broker"
+        tell("press")
+        return "press" if _see_press(console, order.press_s) else "broker"
+
+
+def see_connected(console: Console, seconds: float) -> None:
+    """Until the board says that it is on the broker. Raises BoardError `not_connected` with what
+    it last complained about."""
+    complaint = ""
+    for line in console.lines(seconds):
+        if line == "broker up":
+            return
+        if line.startswith(UPSETS):
+            complaint = line
+    raise BoardError("not_connected" if complaint else "not_heard", why=complaint)
+
+
+def _see_press(console: Console, seconds: float) -> bool:
+    """Whether a test press came, and its receipt: the gateway has it on disk.
+
+    Raises BoardError: `no_receipt`, or `real_call` when the press was no test.
+    """
+    pressed = console.wait(lambda line: line.startswith("press "), seconds)
+    if pressed is None:
+        return False
+    _, kind, press_id = pressed.split(" ")
+    if kind != "test":
+        raise BoardError("real_call", id=press_id)
+    if console.wait(lambda line: line == f"receipt {press_id}", RECEIPT_S) is None:
+        raise BoardError("no_receipt", id=press_id)
+    return True
