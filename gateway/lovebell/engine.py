@@ -24,6 +24,8 @@ from lovebell.shelf import Shelf
 from lovebell.writer import Work, Writer
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from lovebell.domain.model import Books, Step
     from lovebell.domain.records import Command, Outgoing
 
@@ -45,7 +47,7 @@ class Store(Protocol):
     def revision(self) -> int: ...
     def commands(self) -> list[Command]: ...
     async def books(self) -> Books: ...
-    async def save(self, batch: Batch) -> None: ...
+    def save(self, batch: Batch) -> Awaitable[None]: ...
 
 
 class Engine:

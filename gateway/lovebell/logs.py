@@ -7,11 +7,14 @@ are blotted out, whoever gives them.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
 import sys
+from contextlib import nullcontext
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 if TYPE_CHECKING:
@@ -32,7 +35,7 @@ def set_up(level: str, shape: Literal["text", "json"], stream: TextIO | None = N
 
     The stream is standard error unless given. Called again, it replaces what it did before.
     """
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = Gathered(stream or sys.stderr)
     handler.setFormatter(JsonLines() if shape == "json" else TextLines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # What no line of ours shows need not be found out for each (logging's own advice for speed).
@@ -51,16 +54,61 @@ def event(
         logger.log(level, name, extra={"fields": fields}, stacklevel=2)
 
 
+class Gathered(logging.StreamHandler[TextIO]):
+    """What one turn of the event loop has to tell is shaped and written together, after the turn.
+
+    So a receipt does not wait for the log, and a burst of presses costs one write. A warning, and
+    whatever is said where no loop runs, is written at once, and before it what waits.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._waiting: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep it until the end of the turn, or write it."""
+        self._waiting.append(record)
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            loop = None
+        if loop is None or record.levelno >= logging.WARNING:
+            self.flush()
+        elif len(self._waiting) == 1:
+            loop.call_soon(self.flush)
+
+    def flush(self) -> None:
+        """Write what waits."""
+        with self.lock or nullcontext():
+            waiting, self._waiting = self._waiting, []
+            try:
+                if waiting:
+                    self.stream.write("".join([f"{self.format(one)}\n" for one in waiting]))
+                super().flush()
+            except Exception:  # noqa: BLE001 - a full disk must not end whoever logs
+                self.handleError(waiting[-1])
+
+
+@lru_cache(1)
+def _second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).isoformat().removesuffix("+00:00")
+
+
 def _when(record: logging.LogRecord) -> str:
-    moment = datetime.fromtimestamp(record.created, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    second, left = divmod(record.created, 1)
+    return f"{_second(int(second))}.{int(left * 1000):03d}Z"
+
+
+@lru_cache(1024)
+def _is_secret(key: str) -> bool:
+    return _SECRET.search(key) is not None
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
     given = {key: value for key, value in vars(record).items() if key not in _STANDARD}
     # Those whose names may be names that every record has come in a mapping of their own.
     given |= given.pop("fields", {})
-    fields = {key: "***" if _SECRET.search(key) else value for key, value in given.items()}
+    fields = {key: "***" if _is_secret(key) else value for key, value in given.items()}
     if record.exc_info:
         fields["trace"] = logging.Formatter().formatException(record.exc_info)
     return fields

@@ -87,7 +87,7 @@ class Writer:
         batch = Batch()
         for work in works:
             batch.add(work.batch)
-        saving = asyncio.ensure_future(self._save(batch))
+        saving = asyncio.ensure_future(asyncio.sleep(0) if batch.is_empty else self._store(batch))
         try:
             await asyncio.shield(saving)
         except asyncio.CancelledError:
@@ -102,10 +102,6 @@ class Writer:
             self._work = works + self._work
             raise
         self._written(works)
-
-    async def _save(self, batch: Batch) -> None:
-        if not batch.is_empty:
-            await self._store(batch)
 
     def _written(self, works: list[Work]) -> None:
         """All that waited for the commit of these works."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import logging
@@ -18,11 +19,23 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("lovebell.test")
 
 
+class Writes(io.StringIO):
+    """A stream that keeps every call apart."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[str] = []
+
+    def write(self, text: str) -> int:
+        self.calls.append(text)
+        return super().write(text)
+
+
 @pytest.fixture
-def stream() -> Iterator[io.StringIO]:
+def stream() -> Iterator[Writes]:
     root = logging.getLogger()
     before = (root.handlers[:], root.level)
-    yield io.StringIO()
+    yield Writes()
     root.handlers[:], level = before
     root.setLevel(level)
 
@@ -86,3 +99,38 @@ def test_below_the_level_nothing_is_written(stream: io.StringIO) -> None:
     logs.set_up("warning", "text", stream)
     logs.event(LOG, "quiet")
     assert stream.getvalue() == ""
+
+
+async def test_what_a_turn_of_the_loop_tells_is_written_after_it_in_one_piece(
+    stream: Writes,
+) -> None:
+    logs.set_up("info", "text", stream)
+    for n in range(3):
+        logs.event(LOG, "pressed", n=n)
+    assert stream.calls == []
+    await asyncio.sleep(0)
+    (written,) = stream.calls
+    assert [line.rpartition(" ")[2] for line in written.splitlines()] == ["n=0", "n=1", "n=2"]
+
+
+async def test_a_warning_is_written_at_once_behind_what_waited(stream: Writes) -> None:
+    logs.set_up("info", "text", stream)
+    logs.event(LOG, "pressed")
+    LOG.warning("broker lost")
+    assert [line.rpartition(" ")[2] for line in stream.getvalue().splitlines()] == [
+        "pressed",
+        "lost",
+    ]
+    await asyncio.sleep(0)
+    assert len(stream.calls) == 1
+
+
+async def test_a_log_that_cannot_be_written_stops_nobody(
+    stream: Writes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.set_up("info", "text", stream)
+    stream.close()
+    logs.event(LOG, "pressed")
+    LOG.warning("broker lost")
+    await asyncio.sleep(0)
+    assert "I/O operation on closed file" in capsys.readouterr().err

@@ -81,7 +81,7 @@ class Link(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._reader = packets.Reader()
         self._out: list[bytes] = []
-        self._flushing = False
+        self._flushing = self._has_rung = False
         self._urgent: deque[Parcel] = deque()
         self._rest: deque[Parcel] = deque()
         self._under_way: dict[int, Parcel] = {}
@@ -159,10 +159,15 @@ class Link(asyncio.Protocol):
             return False
         if urgent:
             self._urgent.append(parcel)
-        elif len(self._rest) >= MOST_WAITING:
+            self._send()
+            # Not after all else that this message leads to; but of a burst only the first.
+            if not self._has_rung:
+                self._has_rung = True
+                self._flush_now()
+            return True
+        if len(self._rest) >= MOST_WAITING:
             return False
-        else:
-            self._rest.append(parcel)
+        self._rest.append(parcel)
         self._send()
         return True
 
@@ -200,7 +205,10 @@ class Link(asyncio.Protocol):
             self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
-        self._flushing = False
+        self._flushing = self._has_rung = False
+        self._flush_now()
+
+    def _flush_now(self) -> None:
         if self._transport is not None and self._out:
             self._said = True
             self._transport.write(b"".join(self._out))

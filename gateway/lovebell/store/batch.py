@@ -6,13 +6,15 @@ Owns the statements by which the running gateway writes. Knows nothing of transa
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING
 
 from lovebell.domain.codec import call_plan_to_json, episode_to_json
 from lovebell.store import schema
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
 
     from sqlalchemy import Table
 
@@ -24,16 +26,35 @@ if TYPE_CHECKING:
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-def _bulk(table: Table, columns: tuple[str, ...], otherwise: str) -> str:
-    """Insert many rows, given as one JSON array of arrays, by one call.
+class _Rows:
+    """Writes rows of one kind, many by one call.
 
     executemany gives up the interpreter's lock and fights for it again at every row, which under
-    load held a batch up for tens of milliseconds. This way SQLite works beside the event loop.
+    load held a batch up for tens of milliseconds. One statement for many rows lets SQLite work
+    beside the event loop; and rows handed over as JSON took five times as long as bound ones.
     """
-    taken = ", ".join(f"json_extract(value, '$[{n}]')" for n in range(len(columns)))
+
+    def __init__(self, before: str, columns: int, after: str = "") -> None:
+        """The statement is `before`, as often as there are rows a group of marks, and `after`."""
+        row = f"({', '.join('?' * columns)})"
+        # Few sizes, so that each is prepared once and stays so.
+        self._statements = tuple(
+            (size, f"{before} {', '.join([row] * size)} {after}") for size in (64, 16, 4, 1)
+        )
+
+    def write(self, cursor: sqlite3.Cursor, rows: Sequence[tuple[object, ...]]) -> None:
+        """Write all of them."""
+        at = 0
+        for size, statement in self._statements:
+            while len(rows) - at >= size:
+                cursor.execute(statement, tuple(chain.from_iterable(rows[at : at + size])))
+                at += size
+
+
+def _bulk(table: Table, columns: tuple[str, ...], otherwise: str) -> _Rows:
+    """Insert rows."""
     names = ", ".join(f'"{column}"' for column in columns)
-    sql = f"INSERT INTO {table.name} ({names}) SELECT {taken} FROM json_each(?) WHERE true"  # noqa: S608
-    return f"{sql} {otherwise}"
+    return _Rows(f"INSERT INTO {table.name} ({names}) VALUES", len(columns), otherwise)
 
 
 def _overwriting(key: str, *columns: str) -> str:
@@ -61,13 +82,11 @@ _LETTER = _bulk(
     _overwriting("key", "body", "created_ms"),
 )
 # A letter that was replaced while the old one travelled stays: the new one is still to be sent.
-_SENT = (
-    "DELETE FROM outbox WHERE (key, body) IN"
-    " (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))"
-)
-_ANSWER = (
-    "UPDATE command SET answer = json_extract(value, '$[1]')"
-    " FROM json_each(?) WHERE command.n = json_extract(value, '$[0]')"
+_SENT = _Rows("DELETE FROM outbox WHERE (key, body) IN (VALUES", 2, ")")
+_ANSWER = _Rows(
+    "WITH given (n, answer) AS (VALUES",
+    2,
+    ") UPDATE command SET answer = given.answer FROM given WHERE command.n = given.n",
 )
 _SEEN = _bulk(
     schema.seen,
@@ -81,32 +100,26 @@ _FAULT = _bulk(
 )
 # Who is missing already stays missing since then.
 _ABSENT = _bulk(schema.absent, ("home", "since_ms", "why"), "ON CONFLICT DO NOTHING")
-_PRESENT = "DELETE FROM absent WHERE home IN (SELECT value FROM json_each(?))"
+_PRESENT = _Rows("DELETE FROM absent WHERE home IN (VALUES", 1, ")")
 _MESSAGE = _bulk(
     schema.message,
     ("key", "episode", "kind", "responder", "channel", "serial", "fields", "created_ms"),
     _overwriting("key", "kind", "serial", "fields", "created_ms"),
 )
 # Like a letter: a message that took the place of the one that is settled is still to be sent.
-_SETTLED = (
-    "DELETE FROM message WHERE (key, serial) IN"
-    " (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))"
-)
+_SETTLED = _Rows("DELETE FROM message WHERE (key, serial) IN (VALUES", 2, ")")
 _TICKET = _bulk(
     schema.ticket,
     ("hash", "episode", "responder", "until_ms", "used_ms"),
     _overwriting("hash", "used_ms"),
 )
 _TOLD = _bulk(schema.fault_told, ("device", "word"), "ON CONFLICT DO NOTHING")
-_UNTOLD = (
-    "DELETE FROM fault_told WHERE (device, word) IN"
-    " (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))"
-)
+_UNTOLD = _Rows("DELETE FROM fault_told WHERE (device, word) IN (VALUES", 2, ")")
 
 
 def write(cursor: sqlite3.Cursor, batch: Batch) -> None:
     """Write all of it; the caller begins and commits."""
-    parts: tuple[tuple[str, list[Any]], ...] = (
+    parts: tuple[tuple[_Rows, Sequence[tuple[object, ...]]], ...] = (
         (_RECEIPT, [_receipt(receipt) for receipt in batch.receipts]),
         (_EPISODE, [_episode(episode) for episode in batch.episodes.values()]),
         (_EVENT, [_line(line) for line in batch.lines]),
@@ -116,16 +129,15 @@ def write(cursor: sqlite3.Cursor, batch: Batch) -> None:
         (_SEEN, [_seen(seen) for seen in batch.seen.values()]),
         (_FAULT, [_fault(fault) for fault in batch.faults.values()]),
         (_ABSENT, [_absent(absent) for absent in batch.absent]),
-        (_PRESENT, batch.present),
+        (_PRESENT, [(home,) for home in batch.present]),
         (_SETTLED, [(one.key, one.serial) for one in batch.settled]),
         (_MESSAGE, [_message(one) for one in batch.messages.values()]),
         (_TICKET, [_ticket(ticket) for ticket in batch.tickets.values()]),
         (_TOLD, [fault for fault, told in batch.told.items() if told]),
         (_UNTOLD, [fault for fault, told in batch.told.items() if not told]),
     )
-    for statement, rows in parts:
-        if rows:
-            cursor.execute(statement, (_ENCODE(rows),))
+    for kind, rows in parts:
+        kind.write(cursor, rows)
 
 
 def _receipt(receipt: Receipt) -> tuple[object, ...]:
@@ -137,7 +149,7 @@ def _receipt(receipt: Receipt) -> tuple[object, ...]:
 
 def _episode(episode: Episode) -> tuple[object, ...]:
     return (
-        *(episode.id, episode.kind, episode.button, episode.home, episode.state),
+        *(episode.id, episode.kind.value, episode.button, episode.home, episode.state.value),
         *(episode.begun_ms, episode.ended_ms, episode.deadline, episode.outcome),
         *(episode_to_json(episode), call_plan_to_json(episode.plan)),
     )
