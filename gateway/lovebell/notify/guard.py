@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("lovebell.notify")
 
 MOST_S: Final = 120.0  # senders have shorter limits of their own; a plug-in may have none
+CLOSE_S: Final = 3.0  # a gateway that is told to stop has ten seconds for all
 
 
 class Guarded:
@@ -45,7 +46,7 @@ class Guarded:
     async def close(self) -> None:
         """Give back connections."""
         try:
-            async with asyncio.timeout(MOST_S):
+            async with asyncio.timeout(CLOSE_S):
                 await self._sender.close()
         except Exception as why:  # noqa: BLE001 - nothing is sent any more
             log.error("sender not closed", extra={"kind": self._kind, "why": type(why).__name__})

@@ -143,7 +143,10 @@ KIND: Final = Kind(
         ),
         Option(
             "plain_http",
-            ("yes：网址可以是 http://，内容不加密", "yes: the URL may be http://, and readable"),
+            (
+                "yes：网址可以是 http://，途中看得到内容",
+                "yes: the URL may be http://, and be read on its way",
+            ),
             value_is=r"yes|no",
             rule=("yes 或 no", "yes or no"),
             default="no",
