@@ -38,6 +38,8 @@ ONLY = {
     "alembic": [GATEWAY / "store"],
     "click": [GATEWAY / "commands", GATEWAY / "cli.py", GATEWAY / "words", GATEWAY / "demo"],
     "rich": [GATEWAY / "commands", GATEWAY / "demo"],
+    "aiosmtplib": [GATEWAY / "notify" / "senders" / "mail.py"],
+    "yarl": [GATEWAY / "notify" / "http.py"],
     "pydantic": [GATEWAY / "config.py"],
     "pydantic_settings": [GATEWAY / "config.py"],
 }
