@@ -44,6 +44,7 @@ HEADERS: Final = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
+    "Server": "lovebell",
 }
 
 
