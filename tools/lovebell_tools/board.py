@@ -36,7 +36,7 @@ CHUNK: Final = 1024  # bytes of a file in one command; a fresh heap has room for
 SILENCE_S: Final = 1.0
 # Seconds that each knock waits. A board that starts misses the first; one that connects hears none
 # for a second or two; one whose flash has just been written first makes a file system.
-QUICK_S: Final = (1.0, 1.0, 2.0)
+QUICK_S: Final = (0.7, 0.8, 1.5)
 PATIENT_S: Final = (*QUICK_S, 4.0, 8.0)
 _DIRECTORY: Final = 0x4000
 # Facts that every board knows of itself. Runs on the board.
