@@ -14,9 +14,10 @@ from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
 from lovebell.domain import calls, course, messages
+from lovebell.domain.directory import HOUR_MS, Directory
 from lovebell.domain.episode import Episode, Hush, Kind, Limits, Note, Outcome, Ring, Send, Tell
-from lovebell.domain.events import Back, Due, Event, Gone, Repaired, Replanned
-from lovebell.domain.plan import DEFAULT, Directory, Target, reaches_anybody
+from lovebell.domain.events import Back, Due, Event, Gone, Repaired, Replanned, Rostered
+from lovebell.domain.plan import DEFAULT, Target, reaches_anybody
 from lovebell.domain.records import Batch, DiskError, Letter, Line
 from lovebell.mail import Mail
 from lovebell.post import Bell, Post, letter_of
@@ -72,6 +73,7 @@ class Engine:
         self.directory: Directory
         self._default = default
         self._revision = -1
+        self._rostered_ms = 0
         self._to_restate: deque[str | Letter] = deque()
         self.writer = Writer(
             lambda batch: self.store.save(batch),
@@ -254,12 +256,15 @@ class Engine:
     # -- the operators -------------------------------------------------------------------
 
     async def reread(self, now: int) -> None:
-        """Take over what operators have changed in the books, if they have."""
+        """Take over what operators have changed in the books, if they have, and every hour who is
+        on duty next.
+        """
         revision = self.store.revision()
-        if revision == self._revision:
+        if revision == self._revision and abs(now - self._rostered_ms) < HOUR_MS:
             return
-        self.directory = Directory(await self.store.books(), self._default)
-        self._revision = revision
+        if revision != self._revision:
+            self.directory = Directory(await self.store.books(), self._default)
+        self._revision, self._rostered_ms = revision, now
         work = Work(now)
         for episode in list(self.shelf.episodes.values()):
             for target in {t.responder: t for s in episode.plan for t in s.targets}.values():
@@ -268,9 +273,15 @@ class Engine:
                 if episode.is_open and not is_same:
                     self.advance(self.shelf.episodes[episode.id], Repaired(current), work)
             if episode.is_open and not reaches_anybody(episode.plan):
-                plan = self.directory.call_plan(self.directory.home_of(episode.button))
+                plan = self.directory.call_plan(self.directory.home_of(episode.button), now)
                 if reaches_anybody(plan):
                     self.advance(self.shelf.episodes[episode.id], Replanned(plan), work)
+            if episode.is_open:
+                episode = self.shelf.episodes[episode.id]
+                home = self.directory.books.homes.get(episode.home)
+                plan = self.directory.rostered(episode.plan, home, now)
+                if plan != episode.plan:
+                    self.advance(episode, Rostered(plan), work)
         self.queue(work)
 
     def _target(self, was: Target) -> Target:

@@ -134,7 +134,7 @@ class Reception:
         directory = self.engine.directory
         home = directory.home_of(button)
         where = ("", f"?? {button}") if home is None else (home.id, wire.fit(home.label, 160))
-        plan = directory.call_plan(home)
+        plan = directory.call_plan(home, work.now)
         limits = self.engine.limits
         self.engine.note(name, note, work)
         if home is None:  # loud beats lost: the desk is rung, and told that the books are wrong
@@ -229,7 +229,7 @@ class Reception:
         placed = self.engine.placed(button, press_id)
         if placed is not None:
             return self.engine.find(placed)
-        if not self._is_called_by(chime, button):
+        if not self._is_called_by(chime, button, work.now):
             return None
         self._receipt(button, {"id": press_id}, "call", name, work)
         call = self._open(button, Kind.CALL)
@@ -238,13 +238,13 @@ class Reception:
         note = Note(What.HEARD_OF, chime, {"button": button})
         return self._begin(button, {"id": press_id}, Kind.CALL, note, work)
 
-    def _is_called_by(self, chime: str, button: str) -> bool:
+    def _is_called_by(self, chime: str, button: str, now: int) -> bool:
         """Whether a press of this button, which is in the books, would call this chime."""
         directory = self.engine.directory
         device = directory.books.devices.get(button)
         if device is None or device.kind is not DeviceKind.BUTTON:
             return False
-        plan = directory.call_plan(directory.home_of(button))
+        plan = directory.call_plan(directory.home_of(button), now)
         return any(chime in target.chimes for step in plan for target in step.targets)
 
     def _may_answer(self, chime: str, episode: Episode) -> bool:

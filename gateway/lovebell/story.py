@@ -86,6 +86,14 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "All of step {step} are on the way to another home: going on at once",
     ),
     What.REPAIRED: ("{who}的门铃改为：{chimes}", "The chimes of {who} are now: {chimes}"),
+    What.ROSTERED: (
+        "从现在起也呼叫{who}",
+        "From now on {who} is to be called as well",
+    ),
+    What.OFF_DUTY: (
+        "没有人值班：照样呼叫不在班的人",
+        "Nobody is on duty: calling those who are off duty all the same",
+    ),
     What.REPLANNED: ("现在有人可叫了：重新响铃", "There is somebody to call now: ringing again"),
     What.CONTACTS_CHANGED: (
         "{who}的联系渠道改为：{channels}",
@@ -166,6 +174,7 @@ FAULTS: Final[Mapping[str, tuple[str, str]]] = {
     "disk": ("磁盘写不进", "the disk takes no writing"),
     "overdue": ("有求助过时未处理", "a deadline was missed"),
     "outbox": ("有消息发不出去", "a message is stuck"),
+    "messages": ("消息渠道发不出去", "a channel does not take messages"),
 }
 
 #: Details that a line may or may not have: said after the sentence.
@@ -173,6 +182,7 @@ _BESIDES: Final[Mapping[str, tuple[str, str]]] = {
     "by": ("经 {by}", "by way of {by}"),
     "note": ("备注：{note}", "note: {note}"),
     "said": ("答复：{said}", "it said: {said}"),
+    "off_duty": ("{off_duty} 人不在班或外出", "{off_duty} off duty or away"),
     "age_s": ("{age_s} 秒前按的", "{age_s} s earlier"),
     "age": ("何时按的不详", "when is not known"),
 }

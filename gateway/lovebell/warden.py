@@ -18,7 +18,7 @@ from lovebell.writer import Work
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from lovebell.domain.plan import Directory
+    from lovebell.domain.directory import Directory
     from lovebell.domain.wire import Fields
     from lovebell.engine import Engine
 

@@ -36,16 +36,22 @@ from lovebell.domain.events import (
     Replanned,
     Resolved,
     Ringing,
+    Rostered,
 )
 from lovebell.domain.plan import CallStep, Target
+from lovebell.domain.spans import joined
 
 START = 1_800_000_000_000
 CHIMES = st.sampled_from(["c-1", "c-2", "c-3", "c-4", "c-stray"])
+HOURS = st.tuples(
+    st.integers(START - 7_200_000, START + 7_200_000), st.sampled_from([60_000, 3_600_000, 2**53])
+).map(lambda pair: (pair[0], pair[0] + pair[1]))
 PEOPLE = st.builds(
     Target,
     st.sampled_from(["r-1", "r-2", "r-3"]),
     st.just("示例大姐"),
     st.lists(CHIMES, max_size=2, unique=True).map(tuple),
+    duty=st.one_of(st.none(), st.none(), st.lists(HOURS, max_size=3).map(joined)),
 )
 STEPS = st.builds(
     CallStep,
@@ -102,6 +108,19 @@ class EpisodeMachine(RuleBasedStateMachine):
     def anything_happens(self, event: Event) -> None:
         self.happen(event)
 
+    @rule(people=st.lists(PEOPLE, min_size=1, max_size=3), step=st.integers(0, 3))
+    def the_rota_changes(self, people: list[Target], step: int) -> None:
+        """Other hours for those who are known, and whoever is new is added."""
+        hours = {person.responder: person for person in people}
+        plan = list(self.episode.plan)
+        n = step % len(plan)
+        kept = [
+            replace(was, duty=hours.pop(was.responder).duty) if was.responder in hours else was
+            for was in plan[n].targets
+        ]
+        plan[n] = replace(plan[n], targets=(*kept, *hours.values()))
+        self.happen(Rostered(tuple(plan)))
+
     @rule(later_ms=st.sampled_from([0, 500, 1_999, 2_000, 44_000, 61_000, 700_000, 90_000_000]))
     def time_goes_by(self, later_ms: int) -> None:
         self.now += later_ms
@@ -122,13 +141,16 @@ class EpisodeMachine(RuleBasedStateMachine):
         """Everybody of the last step is rung in the end, and again for ever."""
         if self.episode.kind is Kind.TEST:
             return
-        for _ in range(1_000):
+        for _ in range(100):  # a step begins anew for everybody who comes on duty in it
             if self.episode.step == self.episode.last_step:
                 break
-            self.the_deadline_comes()
+            self.now = max(self.now, self.episode.until_ms or 0)
+            self.happen(Due())
         last = self.episode.plan[-1]
-        reachable = {chime for target in last.targets for chime in target.chimes}
         self.now = max(self.now, self.episode.until_ms or 0)
+        there = [target for target in last.targets if target.is_on_duty(self.now)]
+        reachable = {chime for target in there for chime in target.chimes}
+        reachable = reachable or {chime for target in last.targets for chime in target.chimes}
         rung = {effect.chime for effect in self.happen(Due()).effects if isinstance(effect, Ring)}
         assert rung >= reachable
         assert self.episode.state is State.RINGING

@@ -103,6 +103,13 @@ def test_the_domain_imports_itself_and_values(path: Path) -> None:
         assert ours or values, f"{named(path)} imports {module}"
 
 
+@pytest.mark.parametrize("path", cases(GATEWAY / "domain"))
+def test_the_domain_asks_nobody_what_time_it_is(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    for clock in ("datetime.now(", "datetime.utcnow(", "datetime.today(", "date.today("):
+        assert clock not in text, f"{named(path)} calls {clock})"
+
+
 #: What runs the gateway, between the domain and the shells.
 MIDDLE = ("engine", "mail", "operators", "post", "reception", "service", "shelf", "tutor", "writer")
 

@@ -11,8 +11,8 @@ from lovebell.commands.app import App, json_option, pass_app, print_json
 from lovebell.commands.base import group
 from lovebell.commands.shown import history_document, show_history
 from lovebell.commands.steps import plan_document, show_steps, warn_dead_steps
+from lovebell.domain.directory import Directory
 from lovebell.domain.model import Books, Home, Link, Responder
-from lovebell.domain.plan import Directory
 from lovebell.store import books as store
 from lovebell.store import pairs
 
@@ -109,7 +109,7 @@ def show(app: App, home_id: str, as_json: bool) -> None:
     if as_json:
         responders = [{"id": p.id, "name": p.name, "rank": ranks[p.id]} for p in people]
         document = {**asdict(one), "buttons": buttons, "responders": responders}
-        plan = plan_document(directory, one)
+        plan = plan_document(directory, one, app.now())
         print_json(document | {"plan": plan, "history": history_document(past)})
         return
     app.details((name, value) for name, value in asdict(one).items())

@@ -10,8 +10,8 @@ from lovebell.commands.app import App, json_option, pass_app, print_json
 from lovebell.commands.base import command
 from lovebell.commands.shown import pairing_document
 from lovebell.commands.steps import warn_homes
+from lovebell.domain.directory import Directory
 from lovebell.domain.model import Books, Link, Pairing
-from lovebell.domain.plan import Directory
 from lovebell.store import pairs
 from lovebell.store.books import load_books
 
@@ -66,7 +66,7 @@ def _tell(app: App, books: Books, pairing: Pairing, done: str, as_json: bool) ->
             rank=pairing.rank,
         )
     directory = Directory(books, app.settings.plan)
-    warn_homes(app, directory, _touched(directory, pairing))
+    warn_homes(app, directory, _touched(directory, pairing, app.now()))
 
 
 def _name(app: App, books: Books, thing: str) -> str:
@@ -74,7 +74,7 @@ def _name(app: App, books: Books, thing: str) -> str:
     return app.text("named", name=known.name, more=thing) if known else thing
 
 
-def _touched(directory: Directory, pairing: Pairing) -> list[Home]:
+def _touched(directory: Directory, pairing: Pairing, now: int) -> list[Home]:
     """The homes whose plan may call other chimes than before."""
     homes = directory.books.homes
     if pairing.link is not Link.CHIME_RESPONDER:
@@ -84,7 +84,7 @@ def _touched(directory: Directory, pairing: Pairing) -> list[Home]:
         for home in homes.values()
         if any(
             target.responder == pairing.object
-            for step in directory.call_plan(home)
+            for step in directory.call_plan(home, now)
             for target in step.targets
         )
     ]

@@ -7,7 +7,7 @@ import click
 from lovebell.commands.app import App, json_option, pass_app, print_json
 from lovebell.commands.base import group
 from lovebell.commands.steps import plan_document, show_steps, warn_dead_steps
-from lovebell.domain.plan import Directory
+from lovebell.domain.directory import Directory
 from lovebell.store import pairs
 from lovebell.store.books import home_of, load_books
 
@@ -61,7 +61,7 @@ def set_plan(app: App, home_id: str, steps: tuple[str, ...], reset: bool, as_jso
 def _show(app: App, directory: Directory, home_id: str, as_json: bool) -> None:
     home = home_of(directory.books, home_id)
     if as_json:
-        print_json(plan_document(directory, home))
+        print_json(plan_document(directory, home, app.now()))
     else:
         show_steps(app, directory, home)
     warn_dead_steps(app, directory, home)

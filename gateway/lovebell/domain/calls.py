@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from lovebell.domain import messages
+from lovebell.domain import duty, messages
 from lovebell.domain.episode import (
     CANCELLED,
     Call,
@@ -28,6 +28,8 @@ from lovebell.domain.episode import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from lovebell.domain.plan import Target
+
 #: A chime that has not answered in this time counts as not reached (protocol, section 6).
 CONFIRM_MS: Final = 2_000
 #: Pauses between repetitions of a ring or a hush; the last one goes on.
@@ -42,24 +44,29 @@ def ring_from(episode: Episode, step: int, now: int, *before: Effect) -> Outcome
     while True:
         here = episode.plan[step]
         effects.append(Note(What.STEP, detail={"step": step + 1, "words": here.words}))
-        reached = [target for target in here.targets if messages.may_reach(episode, target)]
-        effects += [Note(What.UNREACHABLE, t.responder) for t in here.targets if t not in reached]
+        present = tuple(target for target in here.targets if target.is_on_duty(now))
+        reached = [target for target in present if messages.may_reach(episode, target)]
+        effects += [Note(What.UNREACHABLE, t.responder) for t in present if t not in reached]
         if reached:
             break
-        effects.append(Note(What.NOBODY, detail={"step": step + 1}))
+        effects.append(duty.nobody(here, step, now))
         if step == episode.last_step:
+            present = duty.all_the_same(episode, now)
+            effects += [Note(What.OFF_DUTY)] if present else []
             break
         step += 1
-    calls, rings = _ring_all(episode, step, now)
-    state = replace(
-        episode, state=State.RINGING, step=step, until_ms=now + here.for_ms, calls=calls
-    )
-    state, sent = messages.ask(state, step, here.targets, now)
+    calls, rings = _ring_all(episode, step, present, now)
+    until = duty.until(episode.plan, step, now)
+    state = replace(episode, state=State.RINGING, step=step, until_ms=until, calls=calls)
+    state, sent = messages.ask(state, step, present, now)
     return Outcome(state, (*effects, *rings, *sent))
 
 
-def _ring_all(episode: Episode, step: int, now: int) -> tuple[tuple[Call, ...], list[Effect]]:
-    """Ring the step's chimes, and again all that were rung before: loud beats late.
+def _ring_all(
+    episode: Episode, step: int, targets: tuple[Target, ...], now: int
+) -> tuple[tuple[Call, ...], list[Effect]]:
+    """Ring the chimes of a step's targets, and again all that were rung before, though their
+    shift may be over, and whoever of an earlier step is on duty by now: loud beats late.
 
     But not a chime that has been taken from its responder meanwhile: that one is to be quiet.
     """
@@ -68,7 +75,12 @@ def _ring_all(episode: Episode, step: int, now: int) -> tuple[tuple[Call, ...], 
     planned = {chime for s in episode.plan for target in s.targets for chime in target.chimes}
     taken = tuple(call for call in episode.calls if call.chime not in planned)
     whose = {c.chime: (c.responder, c.step) for c in episode.calls if c.chime in planned}
-    for target in here.targets:
+    for n, earlier in enumerate(episode.plan[:step]):
+        for target in earlier.targets:
+            if target.is_on_duty(now):
+                for chime in target.chimes:
+                    whose.setdefault(chime, (target.responder, n))
+    for target in targets:
         for chime in target.chimes:
             whose[chime] = (target.responder, step)
     known = {call.chime: renewed(call.phase) for call in episode.calls}

@@ -92,8 +92,12 @@ def episode_from_json(body: str, plan: str) -> Episode:
 
 
 def _target(target: Target) -> list[Any]:
-    return [target.responder, target.name, list(target.chimes), list(target.contacts)]
+    told = [target.responder, target.name, list(target.chimes), list(target.contacts)]
+    return told if target.duty is None else [*told, target.duty]
 
 
 def _to_target(raw: list[Any]) -> Target:
-    return Target(raw[0], raw[1], *(tuple(things) for things in raw[2:]))
+    things = [tuple(some) for some in raw[2:4]]
+    if len(raw) > 4:
+        things.append(tuple((begin, end) for begin, end in raw[4]))
+    return Target(raw[0], raw[1], *things)

@@ -26,6 +26,7 @@ from lovebell.domain.events import (
     Replanned,
     Resolved,
     Ringing,
+    Rostered,
     Undelivered,
 )
 from lovebell.domain.rules import (
@@ -149,6 +150,7 @@ _CALL: Final[Mapping[State, Mapping[type, Callable[[Episode, Any, int], Outcome]
         Arrived: people.arrive,
         Resolved: ending.resolve,
         Repaired: changes.repair,
+        Rostered: changes.roster,
         Replanned: changes.replan,
         Delivered: services.delivered,
         Undelivered: services.undelivered,
@@ -164,6 +166,7 @@ _CALL: Final[Mapping[State, Mapping[type, Callable[[Episode, Any, int], Outcome]
         Arrived: people.arrive,
         Resolved: ending.resolve,
         Repaired: changes.repair,
+        Rostered: changes.roster,
         Delivered: services.delivered,
         Undelivered: services.undelivered,
     },
@@ -178,6 +181,7 @@ _CALL: Final[Mapping[State, Mapping[type, Callable[[Episode, Any, int], Outcome]
         Arrived: people.also_arrive,
         Resolved: ending.resolve,
         Repaired: changes.repair,
+        Rostered: changes.roster,
         Delivered: services.delivered,
         Undelivered: services.undelivered,
     },

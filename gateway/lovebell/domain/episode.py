@@ -87,6 +87,8 @@ class What(StrEnum):
     PASSED_BUSY = "passed_busy"
     REPAIRED = "repaired"
     REPLANNED = "replanned"
+    ROSTERED = "rostered"
+    OFF_DUTY = "off_duty"
     CONTACTS_CHANGED = "contacts_changed"
     MESSAGED = "messaged"
     MESSAGE_REFUSED = "message_refused"

@@ -109,6 +109,13 @@ class Repaired:
 
 
 @dataclass(frozen=True, slots=True)
+class Rostered:
+    """The episode's own copy of its plan, with who is on duty as the books now have it."""
+
+    plan: tuple[CallStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Replanned:
     """There is somebody to be called now; when the episode began there was nobody."""
 
@@ -153,6 +160,7 @@ Event = (
     | Resolved
     | Reopened
     | Repaired
+    | Rostered
     | Replanned
     | Delivered
     | Undelivered

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,23}\Z", re.ASCII)
 
@@ -44,6 +45,7 @@ class Home:
     notes: str = ""
     care_level: int = 1
     grid: str = ""
+    community: str = ""
 
     @property
     def label(self) -> str:
@@ -95,11 +97,78 @@ class Contact:
 class Step:
     """One step of a plan: whom to call, and for how long before going on.
 
-    `targets` are ids of responders, or the words of `plan.WORDS`.
+    `targets` are ids of responders, groups and rotas, or the words of `plan.WORDS`.
     """
 
     targets: tuple[str, ...]
     for_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Community:
+    """Homes that have one calendar: a time zone by its IANA name, and holidays.
+
+    `plan` is that of its homes which have none of their own; empty: the default of the settings.
+    """
+
+    id: str
+    name: str
+    zone: str = "Asia/Shanghai"
+    plan: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Responders, and other groups, that are called together."""
+
+    id: str
+    name: str
+    members: tuple[str, ...]
+
+
+class Holidays(StrEnum):
+    """What a holiday is to a shift."""
+
+    ALIKE = "alike"  # a day like any other
+    ALSO = "also"  # the shift is on holidays too, whatever the weekday
+    NEVER = "never"  # no shift begins on a holiday
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Hours of some days of the week, and who is on duty then.
+
+    `days` are weekdays, Monday is 0; `begins` and `ends` are minutes of the local day, and a
+    shift that does not end after it begins ends on the day after. Its day is that on which it
+    begins. `members` are ids of responders and groups.
+    """
+
+    days: tuple[int, ...]
+    begins: int
+    ends: int
+    members: tuple[str, ...]
+    holidays: Holidays = Holidays.ALIKE
+
+
+@dataclass(frozen=True, slots=True)
+class Rota:
+    """Who is on duty when, by the calendar of a community. Shifts may overlap."""
+
+    id: str
+    name: str
+    community: str
+    shifts: tuple[Shift, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """A responder who is not there from one UTC millisecond to just before another."""
+
+    n: int
+    responder: str
+    from_ms: int
+    to_ms: int
+    note: str = ""
 
 
 class Link(StrEnum):
@@ -131,3 +200,9 @@ class Books:
     plans: dict[str, tuple[Step, ...]] = field(default_factory=dict[str, tuple[Step, ...]])
     channels: dict[str, Channel] = field(default_factory=dict[str, Channel])
     contacts: tuple[Contact, ...] = ()
+    communities: dict[str, Community] = field(default_factory=dict[str, Community])
+    groups: dict[str, Group] = field(default_factory=dict[str, Group])
+    rotas: dict[str, Rota] = field(default_factory=dict[str, Rota])
+    #: By community and day, with their names; those of "" are everybody's.
+    holidays: dict[str, dict[date, str]] = field(default_factory=dict[str, "dict[date, str]"])
+    away: tuple[Away, ...] = ()

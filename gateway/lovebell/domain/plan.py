@@ -1,22 +1,24 @@
-"""Plans: how an operator writes them, and whom they mean at the moment of a press.
+"""Plans: how an operator writes them, and the copy of one that an episode carries.
 
-Owns the words of a plan and the turning of words into people and chimes. Knows nothing of the
-course of an episode.
+Owns the words of a plan. Whom they mean stands in `directory`. Knows nothing of the course of an
+episode.
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from lovebell.domain.model import NAME, Books, Home, Link, Responder, ResponderKind, Step
+from lovebell.domain.model import NAME, Step
+from lovebell.domain.spans import holds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: Words that stand for people. A responder may not have one of them as id.
+    from lovebell.domain.spans import Spans
+
+#: Words that stand for people. Nothing else may have one of them as id.
 WORDS: Final = {
     "paired": "the responders paired with the home with the first rank",
     "neighbours": "all responders paired with the home",
@@ -47,13 +49,19 @@ class BadPlanError(ValueError):
 @dataclass(frozen=True, slots=True)
 class Target:
     """Someone to be called, with what was theirs when the episode began: chimes, and the channels
-    by which a message reaches them.
+    by which a message reaches them. `duty` is when they are to be called, as far as is known;
+    None: always.
     """
 
     responder: str
     name: str
     chimes: tuple[str, ...] = ()
     contacts: tuple[str, ...] = ()
+    duty: Spans | None = None
+
+    def is_on_duty(self, now: int) -> bool:
+        """Whether they are to be called now."""
+        return self.duty is None or holds(self.duty, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +93,7 @@ def parse_step(text: str) -> Step:
     for target in targets:
         if target not in WORDS and not NAME.match(target):
             raise BadPlanError(
-                f"{text!r}: {target!r} is neither a responder nor one of {', '.join(WORDS)}"
+                f"{text!r}: {target!r} is neither an id nor one of {', '.join(WORDS)}"
             )
     return Step(targets, for_ms)
 
@@ -106,87 +114,3 @@ def parse_plan(texts: Iterable[str]) -> tuple[Step, ...]:
     if len(steps) > MAX_STEPS:
         raise BadPlanError(f"a plan has at most {MAX_STEPS} steps, this one {len(steps)}")
     return steps
-
-
-class Directory:
-    """The books, indexed for the questions a press asks."""
-
-    def __init__(self, books: Books, default: tuple[Step, ...] = DEFAULT) -> None:
-        self.books = books
-        self._default = default
-        self._home_of: dict[str, str] = {}
-        self._responder_of: dict[str, str] = {}
-        self._chimes: defaultdict[str, list[str]] = defaultdict(list)
-        self._stand_by: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
-        for pairing in books.pairings:
-            match pairing.link:
-                case Link.BUTTON_HOME:
-                    self._home_of[pairing.subject] = pairing.object
-                case Link.CHIME_RESPONDER:
-                    self._responder_of[pairing.subject] = pairing.object
-                    self._chimes[pairing.object].append(pairing.subject)
-                case Link.RESPONDER_HOME:
-                    self._stand_by[pairing.object].append((pairing.rank, pairing.subject))
-        self._contacts: defaultdict[str, list[str]] = defaultdict(list)
-        for contact in sorted(books.contacts, key=lambda one: (one.rank, one.channel)):
-            self._contacts[contact.responder].append(contact.channel)
-        self._desk = self._all_of(ResponderKind.DESK)
-        self._leaders: defaultdict[str, list[Responder]] = defaultdict(list)
-        for leader in self._all_of(ResponderKind.GRID):
-            self._leaders[leader.grid].append(leader)
-
-    def home_of(self, button: str) -> Home | None:
-        """The home a button belongs to; None when it is paired with none."""
-        return self.books.homes.get(self._home_of.get(button, ""))
-
-    def responder_of(self, chime: str) -> Responder | None:
-        """Whose chime it is; None when it is paired with nobody."""
-        return self.books.responders.get(self._responder_of.get(chime, ""))
-
-    def plan_of(self, home: str) -> tuple[Step, ...]:
-        """The home's own plan, or the default."""
-        return self.books.plans.get(home, self._default)
-
-    def call_plan(self, home: Home | None) -> tuple[CallStep, ...]:
-        """Whom a press calls now, step by step.
-
-        A button that belongs to no home calls the desk: loud beats lost.
-        """
-        steps = self.plan_of(home.id) if home else (Step(("desk",), 60_000),)
-        return tuple(
-            CallStep(",".join(step.targets), step.for_ms, self._targets(step, home))
-            for step in steps
-        )
-
-    def target(self, responder: Responder) -> Target:
-        """The responder with their chimes and channels."""
-        chimes = tuple(sorted(self._chimes.get(responder.id, ())))
-        contacts = tuple(self._contacts.get(responder.id, ()))
-        return Target(responder.id, responder.name, chimes, contacts)
-
-    def _targets(self, step: Step, home: Home | None) -> tuple[Target, ...]:
-        found: dict[str, Responder] = {}
-        for word in step.targets:
-            for responder in self._people(word, home):
-                found.setdefault(responder.id, responder)
-        return tuple(self.target(responder) for responder in found.values())
-
-    def _people(self, word: str, home: Home | None) -> list[Responder]:
-        if word == "desk":
-            return self._desk
-        if home is None:
-            return []
-        if word == "grid":
-            return self._leaders.get(home.grid, []) if home.grid else []
-        ranked = sorted(self._stand_by.get(home.id, ()))
-        if word == "paired":
-            ranked = [entry for entry in ranked if entry[0] == ranked[0][0]]
-        elif word != "neighbours":
-            ranked = [(0, word)]
-        people = self.books.responders
-        return [people[responder] for _, responder in ranked if responder in people]
-
-    def _all_of(self, kind: ResponderKind) -> list[Responder]:
-        return [
-            person for _, person in sorted(self.books.responders.items()) if person.kind == kind
-        ]

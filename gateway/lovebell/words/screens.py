@@ -96,6 +96,17 @@ SCREENS: Final[dict[str, tuple[str, str]]] = {
     # plans
     "own_plan": ("{name}（{id}）自己的方案：", "The plan of {name} ({id}), its own:"),
     "default_plan": ("{name}（{id}）用默认方案：", "The plan of {name} ({id}), the default:"),
+    "community_plan": (
+        "{name}（{id}）用社区的方案（{community}）：",
+        "The plan of {name} ({id}), that of the community ({community}):",
+    ),
+    "as_at": ("在 {at}：", "As at {at}:"),
+    "means_then": ("那时叫到", "means then"),
+    "off_duty": ("不在班", "off duty"),
+    "all_the_same": (
+        "最后一步此时没有人值班：照样呼叫其中不在班的人。",
+        "Nobody of the last step is on duty then: those who are off duty are called all the same.",
+    ),
     "step": ("步", "step"),
     "plan_text": ("写法", "as written"),
     "who": ("叫谁", "who"),

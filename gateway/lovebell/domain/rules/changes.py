@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lovebell.domain import calls, messages
+from lovebell.domain import calls, duty, messages
 from lovebell.domain.calls import CONFIRM_MS, MARGIN_MS
 from lovebell.domain.episode import Call, Note, Outcome, Phase, Ring, State, What
 from lovebell.domain.plan import reaches_anybody
 
 if TYPE_CHECKING:
     from lovebell.domain.episode import Effect, Episode
-    from lovebell.domain.events import Repaired, Replanned
+    from lovebell.domain.events import Repaired, Replanned, Rostered
     from lovebell.domain.plan import CallStep, Target
 
 
@@ -23,7 +23,7 @@ def repair(episode: Episode, event: Repaired, now: int) -> Outcome:
     """Other chimes or contacts from now on; those of a step that has begun ring or hush at once."""
     me = event.target
     plan = tuple(
-        replace(step, targets=tuple(me if t.responder == me.responder else t for t in step.targets))
+        replace(step, targets=tuple(_with_things_of(me, target) for target in step.targets))
         for step in episode.plan
     )
     state = replace(episode, plan=plan)
@@ -37,7 +37,13 @@ def repair(episode: Episode, event: Repaired, now: int) -> Outcome:
             again = now + calls.pause(1)
             call = replace(call, phase=Phase.HUSHING, tries=1, again_ms=again)
         rung.append(call)
-    begun = [n for n, s in enumerate(plan[: state.step + 1]) if me in s.targets]
+    was_called = any(call.responder == me.responder for call in state.calls)
+    begun = [
+        n
+        for n, step in enumerate(plan[: state.step + 1])
+        for target in step.targets
+        if target.responder == me.responder and (was_called or target.is_on_duty(now))
+    ]
     until = now + plan[state.step].for_ms + MARGIN_MS
     for chime in me.chimes:
         if begun and not any(call.chime == chime and calls.is_called(call) for call in rung):
@@ -55,6 +61,13 @@ def repair(episode: Episode, event: Repaired, now: int) -> Outcome:
     return calls.passed_if_lost(Outcome(state, tuple(effects)), now)
 
 
+def _with_things_of(me: Target, target: Target) -> Target:
+    """The target, if it is they, with what is now theirs; their hours are another matter."""
+    if target.responder != me.responder:
+        return target
+    return replace(target, chimes=me.chimes, contacts=me.contacts)
+
+
 def _changes(plan: tuple[CallStep, ...], me: Target) -> list[Effect]:
     """The record of what is another's or new."""
     was = next((t for s in plan for t in s.targets if t.responder == me.responder), me)
@@ -65,6 +78,24 @@ def _changes(plan: tuple[CallStep, ...], me: Target) -> list[Effect]:
         detail = {"channels": ",".join(me.contacts)}
         notes.append(Note(What.CONTACTS_CHANGED, me.responder, detail))
     return notes
+
+
+def roster(episode: Episode, event: Rostered, now: int) -> Outcome:
+    """Who is on duty has changed: the step begins anew if somebody in it was not called yet."""
+    if event.plan == episode.plan or _steps(event.plan) != _steps(episode.plan):
+        return Outcome(episode)
+    known = {target.responder for step in episode.plan for target in step.targets}
+    now_known = dict.fromkeys(t.responder for step in event.plan for t in step.targets)
+    notes = tuple(Note(What.ROSTERED, one) for one in now_known if one not in known)
+    state = replace(episode, plan=event.plan)
+    if state.state is State.RINGING and state.until_ms is not None:
+        until = now if duty.has_come(state, now) else duty.until(state.plan, state.step, now)
+        state = replace(state, until_ms=min(state.until_ms, until))
+    return Outcome(state, notes)
+
+
+def _steps(plan: tuple[CallStep, ...]) -> list[tuple[str, int]]:
+    return [(step.words, step.for_ms) for step in plan]
 
 
 def replan(episode: Episode, event: Replanned, now: int) -> Outcome:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lovebell.domain import calls
+from lovebell.domain import calls, duty
 from lovebell.domain.episode import Note, Outcome, Ring, What
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ def while_ringing(episode: Episode, _: Due, now: int) -> Outcome:
         return calls.passed_if_lost(again, now) if again.effects else again
     # The next step rings them all again.
     kept = [effect for effect in again.effects if not isinstance(effect, Ring)]
-    step = min(episode.step + 1, episode.last_step)
+    step = episode.step
+    if not duty.has_come(again.episode, now):  # or the step begins anew
+        step = min(step + 1, episode.last_step)
     return calls.ring_from(again.episode, step, now, *kept)
 
 

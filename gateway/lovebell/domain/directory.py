@@ -1,0 +1,218 @@
+"""The books, indexed for the questions a press asks: whose is it, and who is called when?
+
+Owns the turning of a plan's words into people, their chimes and their hours. Knows nothing of the
+course of an episode. Time is an argument.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from lovebell.domain.model import Home, Link, ResponderKind, Step
+from lovebell.domain.plan import DEFAULT, CallStep, Target
+from lovebell.domain.rota import windows
+from lovebell.domain.spans import ALWAYS, FOREVER, Spans, joined, without
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import date
+
+    from lovebell.domain.model import Books, Responder, Rota
+
+HOUR_MS: Final = 3_600_000
+#: An episode knows this far ahead, and so far back, who is on duty; the clock may be set. Beyond,
+#: everybody counts as on duty. The engine looks again every hour.
+AHEAD_MS: Final = 48 * HOUR_MS
+BEHIND_MS: Final = 24 * HOUR_MS
+
+
+class Directory:
+    """The books at one moment. `default` is the plan of a home that has no other."""
+
+    def __init__(self, books: Books, default: tuple[Step, ...] = DEFAULT) -> None:
+        self.books = books
+        self._default = default
+        self._home_of: dict[str, str] = {}
+        self._responder_of: dict[str, str] = {}
+        self._chimes: defaultdict[str, list[str]] = defaultdict(list)
+        self._stand_by: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
+        for pairing in books.pairings:
+            match pairing.link:
+                case Link.BUTTON_HOME:
+                    self._home_of[pairing.subject] = pairing.object
+                case Link.CHIME_RESPONDER:
+                    self._responder_of[pairing.subject] = pairing.object
+                    self._chimes[pairing.object].append(pairing.subject)
+                case Link.RESPONDER_HOME:
+                    self._stand_by[pairing.object].append((pairing.rank, pairing.subject))
+        self._contacts: defaultdict[str, list[str]] = defaultdict(list)
+        for contact in sorted(books.contacts, key=lambda one: (one.rank, one.channel)):
+            self._contacts[contact.responder].append(contact.channel)
+        self._desk = [person.id for person in self._all_of(ResponderKind.DESK)]
+        self._leaders: defaultdict[str, list[str]] = defaultdict(list)
+        for leader in self._all_of(ResponderKind.GRID):
+            self._leaders[leader.grid].append(leader.id)
+        self._away: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+        for away in books.away:
+            self._away[away.responder].append((away.from_ms, away.to_ms))
+        # Working out a rota takes longer than all else together: once an hour is enough.
+        self._hour = -1
+        self._hours: dict[str, dict[str, Spans]] = {}
+
+    def home_of(self, button: str) -> Home | None:
+        """The home a button belongs to; None when it is paired with none."""
+        return self.books.homes.get(self._home_of.get(button, ""))
+
+    def responder_of(self, chime: str) -> Responder | None:
+        """Whose chime it is; None when it is paired with nobody."""
+        return self.books.responders.get(self._responder_of.get(chime, ""))
+
+    def plan_of(self, home: Home) -> tuple[Step, ...]:
+        """The home's own plan, or its community's, or the default."""
+        own = self.books.plans.get(home.id)
+        if own is not None:
+            return own
+        community = self.books.communities.get(home.community)
+        return community.plan if community and community.plan else self._default
+
+    def call_plan(self, home: Home | None, now: int) -> tuple[CallStep, ...]:
+        """Whom a press at this time calls, step by step, and when each of them is on duty.
+
+        A button that belongs to no home calls the desk: loud beats lost.
+        """
+        steps = self.plan_of(home) if home else (Step(("desk",), 60_000),)
+        return tuple(
+            CallStep(",".join(step.targets), step.for_ms, self._targets(step.targets, home, now))
+            for step in steps
+        )
+
+    def rostered(
+        self, plan: tuple[CallStep, ...], home: Home | None, now: int
+    ) -> tuple[CallStep, ...]:
+        """An episode's copy of a plan, with the hours of everybody as the books now have them.
+
+        Its steps stay as they are, and nobody is taken out of them: an episode that runs is not
+        disturbed. Whoever the same words now mean as well is added.
+        """
+        return tuple(
+            replace(step, targets=self._merged(step, home, now)) if step.words else step
+            for step in plan
+        )
+
+    def target(self, responder: Responder) -> Target:
+        """The responder with their chimes and channels."""
+        chimes = tuple(sorted(self._chimes.get(responder.id, ())))
+        contacts = tuple(self._contacts.get(responder.id, ()))
+        return Target(responder.id, responder.name, chimes, contacts)
+
+    def people(self, words: Iterable[str], home: Home | None = None) -> tuple[str, ...]:
+        """The ids of all whom words, responders and groups mean, each once; of a rota all who are
+        in it. What is not in the books is left out.
+        """
+        return tuple(dict.fromkeys(chain.from_iterable(self._meant(w, home) for w in words)))
+
+    def on_duty(self, rota: Rota, now: int) -> dict[str, Spans]:
+        """Who of a rota is on duty when, around this time; beyond what is worked out, all are."""
+        hour = now // HOUR_MS
+        if hour != self._hour:
+            self._hour, self._hours = hour, {}
+        known = self._hours.get(rota.id)
+        if known is None:
+            known = self._hours[rota.id] = self._worked_out(rota, hour * HOUR_MS)
+        return known
+
+    def holidays(self, community: str) -> frozenset[date]:
+        """The holidays of a community, with those of everybody."""
+        of = self.books.holidays
+        return frozenset(of.get(community, {})) | frozenset(of.get("", {}))
+
+    def zone(self, community: str) -> ZoneInfo:
+        """The time zone of a community of the books."""
+        return ZoneInfo(self.books.communities[community].zone)
+
+    # -- who ------------------------------------------------------------------------------
+
+    def _targets(self, words: Iterable[str], home: Home | None, now: int) -> tuple[Target, ...]:
+        """Everybody whom the words mean, with the hours in which they do."""
+        hours: dict[str, Spans] = {}
+        for word in words:
+            rota = self.books.rotas.get(word)
+            if rota is None:
+                hours |= dict.fromkeys(self._meant(word, home), ALWAYS)
+                continue
+            for person, spans in self.on_duty(rota, now).items():
+                hours[person] = joined((*hours.get(person, ()), *spans))
+        return tuple(self._target_in(person, spans) for person, spans in hours.items())
+
+    def _target_in(self, person: str, hours: Spans) -> Target:
+        away = self._away.get(person)
+        left = without(hours, joined(away)) if away else hours
+        target = self.target(self.books.responders[person])
+        return target if left == ALWAYS else replace(target, duty=left)
+
+    def _merged(self, step: CallStep, home: Home | None, now: int) -> tuple[Target, ...]:
+        fresh = {t.responder: t for t in self._targets(step.words.split(","), home, now)}
+        kept = [
+            replace(was, duty=fresh.pop(was.responder).duty) if was.responder in fresh else was
+            for was in step.targets
+        ]
+        return (*kept, *fresh.values())
+
+    def _meant(self, word: str, home: Home | None) -> Iterator[str]:
+        """Whom a word of a plan, or an id in it, means."""
+        if word == "desk":
+            yield from self._desk
+        elif word == "grid":
+            yield from self._leaders.get(home.grid, ()) if home and home.grid else ()
+        elif word in ("paired", "neighbours"):
+            ranked = sorted(self._stand_by.get(home.id, ())) if home else []
+            for rank, person in ranked:
+                if (word == "neighbours" or rank == ranked[0][0]) and self._is_known(person):
+                    yield person
+        else:
+            yield from self._expanded(word, set())
+
+    def _expanded(self, thing: str, seen: set[str]) -> Iterator[str]:
+        """The people of an id, through groups; none twice, and not for ever."""
+        if thing in seen:
+            return
+        seen.add(thing)
+        if self._is_known(thing):
+            yield thing
+        elif thing in self.books.groups:
+            for member in self.books.groups[thing].members:
+                yield from self._expanded(member, seen)
+        elif thing in self.books.rotas:
+            for shift in self.books.rotas[thing].shifts:
+                for member in shift.members:
+                    yield from self._expanded(member, seen)
+
+    def _is_known(self, person: str) -> bool:
+        return person in self.books.responders
+
+    def _all_of(self, kind: ResponderKind) -> list[Responder]:
+        return [
+            person for _, person in sorted(self.books.responders.items()) if person.kind == kind
+        ]
+
+    # -- when -----------------------------------------------------------------------------
+
+    def _worked_out(self, rota: Rota, hour_ms: int) -> dict[str, Spans]:
+        since, until = max(hour_ms - BEHIND_MS, 0), hour_ms + HOUR_MS + AHEAD_MS
+        try:
+            zone, holidays = self.zone(rota.community), self.holidays(rota.community)
+        except (KeyError, ValueError, OSError):
+            # A time zone that this machine does not know: loud beats late. `check` names it.
+            return dict.fromkeys(self.people((rota.id,)), ALWAYS)
+        hours: dict[str, list[tuple[int, int]]] = {}
+        for shift in rota.shifts:
+            for person in self.people(shift.members):
+                hours[person] = [(0, since), (until, FOREVER)]
+        for begins, ends, shift in windows(rota.shifts, zone, holidays, since, until):
+            for person in self.people(shift.members):
+                hours[person].append((begins, min(ends, until)))
+        return {person: joined(spans) for person, spans in hours.items()}
