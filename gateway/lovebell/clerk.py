@@ -46,6 +46,7 @@ class Clerk:
         self._templates = templates
         self._tickets = tickets
         self._now = now
+        self._links: dict[str, str] = {}
 
     def channel(self, name: str) -> Channel | None:
         """The channel as it stands in the books now."""
@@ -68,26 +69,29 @@ class Clerk:
 
     async def compose(self, outgoing: Outgoing, contact: Contact) -> Message:
         """The message in the contact's language; a call has a link by which to answer it."""
-        link = ""
-        if outgoing.kind == CALL:
+        key = f"{outgoing.key}/{outgoing.serial}"
+        if outgoing.kind == CALL and key not in self._links:  # the same in every try
             link = await self._tickets.link(outgoing.episode, outgoing.responder)
+            self._links[key] = link
         person = self._engine.directory.books.responders[contact.responder]
         fields = fields_of(outgoing, person.name, contact.language, self._name)
         subject, text = self._templates.fill(outgoing.kind, contact.language, fields)
         about: dict[str, str | int] = {"language": contact.language}
         if outgoing.episode:
             about["episode"] = outgoing.episode
-        key = f"{outgoing.key}/{outgoing.serial}"
+        link = self._links.get(key, "")
         return Message(key, outgoing.kind, subject, text, link, fields | about)
 
     def sent(self, outgoing: Outgoing, said: str) -> None:
         """A service has it."""
+        self._links.pop(f"{outgoing.key}/{outgoing.serial}", None)
         event = Delivered(*_of(outgoing), said)
         detail: dict[str, str | int] = {"said": said}
         self._settle(outgoing, event, Note(What.MESSAGED, outgoing.responder, detail))
 
     def dropped(self, outgoing: Outgoing, why: str, *, refused: bool) -> None:
         """It will not be sent; one whose place another has taken is on record as such already."""
+        self._links.pop(f"{outgoing.key}/{outgoing.serial}", None)
         if not self._engine.mail.is_wanted(outgoing) and not refused:
             return
         event = Undelivered(*_of(outgoing), why, refused)
