@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import errno
 import logging
+import socket
 import ssl
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,7 @@ from notify.servers import (
     http_service,
 )
 
+from lovebell.notify.network import cause_of
 from lovebell.notify.sender import Verdict
 
 if TYPE_CHECKING:
@@ -95,6 +98,15 @@ async def test_a_service_that_is_not_there_is_asked_again_later(kind: str) -> No
         answer = await kit.send(kit.channel(kind, f"http://127.0.0.1:{port}"), kind)
         assert answer.verdict is Verdict.LATER
         assert kind == "apprise" or answer.said == "network ECONNREFUSED"
+
+
+def test_why_a_service_was_not_reached_is_told_in_few_words_and_without_the_url() -> None:
+    unknown = socket.gaierror(socket.EAI_NONAME, "https://user:SECRET@desk.example unknown")
+    assert cause_of(unknown, 1) == "network DNS"
+    assert cause_of(OSError(errno.ENETUNREACH, "SECRET"), 1) == "network ENETUNREACH"
+    assert cause_of(ssl.SSLError("SECRET"), 1) == "TLS error"
+    assert cause_of(TimeoutError("SECRET"), 7) == "timeout 7 s"
+    assert cause_of(ValueError("SECRET"), 1) == ""
 
 
 @pytest.mark.parametrize("kind", ["webhook", *kit.CODED])

@@ -7,20 +7,20 @@ read of an answer, and no secret in what is said of it. Knows no service.
 from __future__ import annotations
 
 import asyncio
-import errno
 import json
-import ssl
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import aiohttp
 from yarl import URL
 
+from lovebell.notify.network import cause_of
 from lovebell.notify.secrets import blotted
 from lovebell.notify.sender import Answer, Secret, Verdict
 from lovebell.notify.text import one_line
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Mapping
 
 MOST_BYTES: Final = 16_384
@@ -77,7 +77,8 @@ class Http:
         try:
             answer = judge(await self._post(url, body, headers))
         except (aiohttp.ClientError, OSError, ValueError, RuntimeError) as why:
-            answer = Answer(Verdict.LATER, _why(why, self._timeout_s))
+            said = cause_of(why, self._timeout_s) or f"network {type(why).__name__}"
+            answer = Answer(Verdict.LATER, said)
         return replace(answer, said=one_line(blotted(answer.said, self._secrets)))
 
     async def close(self) -> None:
@@ -166,15 +167,3 @@ def _wait_ms(seconds: str) -> int | None:
     if not (seconds.isascii() and seconds.isdigit() and len(seconds) < 7):
         return None
     return min(int(seconds), 3_600) * 1000
-
-
-def _why(error: Exception, timeout_s: int) -> str:
-    """Why there was no reply, without the URL, which may hold a secret."""
-    if isinstance(error, TimeoutError):
-        return f"timeout {timeout_s} s"
-    cause = getattr(error, "os_error", None) or getattr(error, "certificate_error", None) or error
-    if isinstance(cause, ssl.SSLError):
-        return f"TLS {cause.reason or 'error'} {getattr(cause, 'verify_message', '')}"
-    if isinstance(cause, OSError) and cause.errno:
-        return f"network {errno.errorcode.get(cause.errno, str(cause.errno))}"
-    return f"network {type(error).__name__}"

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import hashlib
 import socket
 import ssl
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 import aiosmtplib
 
 from lovebell.notify.errors import wrong
+from lovebell.notify.network import cause_of
 from lovebell.notify.options import CA, tls_of
 from lovebell.notify.secrets import blotted
 from lovebell.notify.sender import Answer, Kind, Limit, Message, Option, Verdict
@@ -135,15 +135,8 @@ def _judged(error: Exception, timeout_s: int) -> Answer:
         return Answer(verdict, f"{error.code} {error.message}")
     if isinstance(error, aiosmtplib.SMTPNotSupported):
         return Answer(Verdict.REFUSED, f"SMTPNotSupported {error}")
-    if isinstance(error, TimeoutError):
-        return Answer(Verdict.LATER, f"timeout {timeout_s} s")
-    cause = error.__cause__ or error
-    if isinstance(cause, ssl.SSLError):
-        detail = getattr(cause, "verify_message", "")
-        return Answer(Verdict.LATER, f"TLS {cause.reason or 'error'} {detail}")
-    if isinstance(cause, OSError) and cause.errno:
-        return Answer(Verdict.LATER, f"network {errno.errorcode.get(cause.errno, cause.errno)}")
-    return Answer(Verdict.LATER, f"{type(error).__name__} {error}")
+    said = cause_of(error, timeout_s) or f"{type(error).__name__} {error}"
+    return Answer(Verdict.LATER, said)
 
 
 def _check(options: Mapping[str, str]) -> None:
