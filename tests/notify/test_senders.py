@@ -104,7 +104,7 @@ def test_why_a_service_was_not_reached_is_told_in_few_words_and_without_the_url(
     unknown = socket.gaierror(socket.EAI_NONAME, "https://user:SECRET@desk.example unknown")
     assert cause_of(unknown, 1) == "network DNS"
     assert cause_of(OSError(errno.ENETUNREACH, "SECRET"), 1) == "network ENETUNREACH"
-    assert cause_of(ssl.SSLError("SECRET"), 1) == "TLS error"
+    assert cause_of(ssl.SSLError("SECRET"), 1) == "TLS"
     assert cause_of(TimeoutError("SECRET"), 7) == "timeout 7 s"
     assert cause_of(ValueError("SECRET"), 1) == ""
 

@@ -16,7 +16,8 @@ def cause_of(error: Exception, timeout_s: int) -> str:
     hidden = (getattr(error, name, None) for name in ("os_error", "certificate_error", "__cause__"))
     cause = next((one for one in hidden if isinstance(one, Exception)), error)
     if isinstance(cause, ssl.SSLError):
-        return f"TLS {cause.reason or 'error'} {getattr(cause, 'verify_message', '')}".strip()
+        words = (getattr(cause, name, None) for name in ("reason", "verify_message"))
+        return " ".join(["TLS", *(word for word in words if word)])
     if isinstance(cause, OSError) and cause.errno:
         # getaddrinfo's own numbers are negative.
         known = "DNS" if cause.errno < 0 else errno.errorcode.get(cause.errno, str(cause.errno))
