@@ -33,12 +33,12 @@ def _behaviour(role: str):
 class App:
     """One device, at this start of it."""
 
-    def __init__(self, settings: dict, directory: str, starts, prove) -> None:
-        """`starts` is told when this one is healthy; `prove()` is called when `settings` have led
-        to a good connection."""
+    def __init__(self, settings: dict, directory: str, starts, files) -> None:
+        """`starts` is told when this one is healthy, `files` what is learned of `settings`."""
         self._config = settings
         self._starts = starts
-        self._prove = prove
+        self._files = files
+        self._is_proven = False
         self._name = settings["device"]
         self._role = _behaviour(settings["role"])
         supply = settings["supply"] or {}
@@ -60,6 +60,7 @@ class App:
         self._faults = ""
         self._events: list = []
         self._is_busy = False
+        self._is_owed = False  # whether a press is not in the journal yet
         self._vigil = Vigil()
         self._hungry_ms = 0  # since the watchdog was fed
         self._is_healthy = False
@@ -69,7 +70,7 @@ class App:
         self._console.say(line)
 
     async def run(self) -> None:
-        """For ever."""
+        """Until the device must start anew. Raises what has ended the link or the board."""
         self.say(
             "boot {} {} {} {}".format(self._starts.boot, self._config["role"], self._name, VERSION)
         )
@@ -83,7 +84,13 @@ class App:
             self._count_time()
             self._happen(("tick",))
             self._feed()
-        await (link if link.done() else watch)  # neither ends but by an error: show it
+        await (link if link.done() else watch)
+
+    def farewell(self) -> None:
+        """run() has ended and the chip is about to start again: what was pressed since, or was
+        not yet in the journal, is written there for the next start to send."""
+        if (self._board.leftover() or self._is_owed) and self._config["role"] == "button":
+            self._journal.add("press", {"kind": "call"})
 
     def connected(self) -> None:
         """The link has a new connection: subscribe, then what waits, then how we are."""
@@ -102,10 +109,22 @@ class App:
         self._link.send(wire.topic(self._name, "state"), wire.encode("state", state), 1, True)
         self._beat()
         self.fault("config", self._config["old"])
-        if self._prove is not None:
-            self._prove()
+
+    def subscribed(self) -> None:
+        """The broker has taken our subscriptions: the configuration is good."""
+        if not self._is_proven:
+            self._is_proven = True
+            self._files.keep()
             self._board.blocked = True
-            self._prove = None
+
+    def other(self) -> dict | None:
+        """The configuration that is not in use."""
+        self._board.blocked = True
+        return self._files.other()
+
+    def choose_other(self) -> None:
+        """Use that one from the next start on."""
+        self._files.choose_other()
 
     def lost(self) -> None:
         """The link has lost its connection."""
@@ -135,6 +154,8 @@ class App:
 
     def _happen(self, event: tuple) -> None:
         self._events.append(event)
+        if event[0] == "pressed":
+            self._is_owed = True
         if self._is_busy:
             return  # whoever is at work below takes it next
         self._is_busy = True
@@ -153,6 +174,7 @@ class App:
         if what == "note":
             leaf, fields, at = arguments
             record, absorbed, kept = self._journal.add(leaf, fields)
+            self._is_owed = False
             self._board.blocked = True  # flash takes its time, and nobody saw the button
             self._happen(("noted", record, absorbed, kept, at))
             self._link.hurry()

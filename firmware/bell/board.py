@@ -19,6 +19,7 @@ IDLE_MS = 250
 # While the link may block the loop, samples must tell how long it was blind.
 WATCHFUL_MS = 15
 BLIND_MS = 25
+LEFTOVER_MS = 20
 WATCHDOG_MS = 60_000
 READINGS = 16  # of the supply; the converter of an ESP32 is noisy
 
@@ -36,6 +37,7 @@ class Board:
         self.watchful = False  # whether something may block the loop
         self.blocked = False  # set by whoever has blocked it
         self.rounds = 0  # samples taken, as the watchdog is to know
+        self.fed = 0  # how often the watchdog was
         self._flag = asyncio.ThreadSafeFlag()
         self._last = self.now()
         self._contact = self._closing(pins["button"])
@@ -78,6 +80,13 @@ class Board:
             for event in self._contact.sample(now, blind):
                 happened(event)
 
+    def leftover(self) -> bool:
+        """Whether the button was pressed since watch() has ended."""
+        events = self._contact.sample(self.now(), True)
+        time.sleep(LEFTOVER_MS / 1000)  # a finger that is still there makes its press in here
+        events += self._contact.sample(self.now(), False)
+        return any(event[0] == "pressed" for event in events)
+
     def lamp(self, cycle: tuple) -> None:
         """Blink `cycle` for ever: milliseconds on, off, on, off, …"""
         if self._blinking is not None:
@@ -93,6 +102,7 @@ class Board:
         if self._watchdog is None:
             self._watchdog = machine.WDT(timeout=WATCHDOG_MS)
         self._watchdog.feed()
+        self.fed = (self.fed + 1) & 0xFFFF
 
     def heap(self) -> int:
         """Free bytes after a collection, which is better now than in the middle of a press."""

@@ -1,7 +1,8 @@
 """The configuration on flash: config.json, and config.good.json, the last that has proved good.
 
-Owns the two files. A configuration is good when it has led to a connection. What its fields may
-be stands in fields.py; what they are used for is known to nobody here.
+Owns the two files, and config.refused: the checksum of a config.json that led to no broker while
+the good one did. A configuration is good when a broker has let us in and taken our subscriptions.
+What its fields may be stands in fields.py; what they are used for is known to nobody here.
 """
 
 import binascii
@@ -9,8 +10,11 @@ import json
 import os
 import sys
 
+from bell import flash
+
 NAME = "config.json"
 GOOD = "config.good.json"
+REFUSED = "config.refused"
 ADVICE = "run lovebell-tech provision, or correct it by hand"
 
 
@@ -30,18 +34,22 @@ def check(settings: object) -> dict:
 
 def load(directory: str = ".", prefer: str = NAME) -> tuple:
     """(settings, proof, complaints): the first of the two files that can be used, checked as a
-    whole, the preferred one tried first; what keep() wants to know; and what is wrong with those
-    that cannot be used, in words. Without any, settings is None."""
-    complaints = []
+    whole, the preferred one tried first; what the functions below want to know, None if the good
+    one is used; and what is wrong with config.json, in words. Without any, settings is None."""
+    complaints: list = []
+    if _is_refused(directory):
+        prefer = GOOD
+        complaints.append("{} leads to no broker, {} does: {}".format(NAME, GOOD, ADVICE))
     for name in (NAME, GOOD) if prefer == NAME else (GOOD, NAME):
         try:
             raw = _read(directory + "/" + name)
             settings = check(_parsed(raw))
         except ConfigError as why:
-            either = "{} cannot be used either".format(GOOD)
-            complaints.append(str(why) if name == NAME else either)
+            if name == NAME:
+                complaints.insert(0, str(why))
             continue
-        return settings, binascii.crc32(raw) if name == NAME else None, complaints
+        # Whatever is wrong with the other one, nobody has to mend it.
+        return (settings, binascii.crc32(raw), []) if name == NAME else (settings, None, complaints)
     return None, None, complaints
 
 
@@ -52,7 +60,7 @@ def write(directory: str, settings: dict) -> None:
     _write(directory + "/" + NAME, json.dumps(settings).encode())
 
 
-def keep(directory: str, proof: object) -> None:
+def keep(directory: str, proof: int | None) -> None:
     """The configuration that load() gave together with `proof` has led to a good connection:
     copy it, unless it is there or config.json has changed since."""
     try:
@@ -63,12 +71,37 @@ def keep(directory: str, proof: object) -> None:
         pass  # the next good connection tries again
 
 
+def other(directory: str, proof: int | None) -> dict | None:
+    """The configuration that load() did not give together with `proof`, None if it is the same or
+    cannot be used."""
+    raw = _read_or_none(directory + "/" + (NAME if proof is None else GOOD))
+    if raw is None or binascii.crc32(raw) == proof:
+        return None
+    try:
+        return check(_parsed(raw))
+    except ConfigError:
+        return None
+
+
+def choose_other(directory: str, proof: int | None) -> None:
+    """The other one leads to a broker, and the one that load() gave together with `proof` does
+    not: load() gives the other one from now on, until config.json changes."""
+    line = "" if proof is None else str(proof)
+    flash.write(directory + "/" + REFUSED, [line.encode()])
+
+
 def release(name: str) -> None:
     """Let go of a module of ours that has done its work: on a board its place is needed."""
     sys.modules.pop("bell." + name, None)
     package = sys.modules["bell"]
     if hasattr(package, name):
         delattr(package, name)
+
+
+def _is_refused(directory: str) -> bool:
+    raw = _read_or_none(directory + "/" + NAME)
+    lines, _ = flash.read(directory + "/" + REFUSED)
+    return raw is not None and lines == [str(binascii.crc32(raw)).encode()]
 
 
 def _read(path: str) -> bytes:

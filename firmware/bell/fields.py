@@ -5,6 +5,8 @@ technician has to do. Knows nothing of files and of what the values are used for
 the start; config.py lets go of it.
 """
 
+import sys
+
 from bell import wire
 from bell.config import ADVICE, ConfigError
 
@@ -12,6 +14,9 @@ from bell.config import ADVICE, ConfigError
 # comes: with a button on one of those, a press at that moment would keep it from starting.
 DEFAULT_PINS = {"button": 27, "lamp": 26, "buzzer": 25}
 MORE_PINS = ("service", "supply", "sck", "ws", "sd")
+# The pins at which each chip can measure while Wi-Fi is on, those of its converter 1: the Wi-Fi
+# needs converter 2 (MicroPython, Quick reference for the ESP32, ADC; ESP-IDF, ADC, channels).
+_MEASURING = {"": (32, 39), "S2": (1, 10), "S3": (1, 10), "C3": (0, 4), "C6": (0, 6)}
 
 
 def check(config: object) -> dict:
@@ -88,7 +93,21 @@ def _pins(pins: object) -> dict:
             _need(_is_int(pins[name], 0, 48), "{} in pins".format(name), "0 to 48", pins[name])
             checked[name] = pins[name]
     _need(len(set(checked.values())) == len(checked), "pins", "all different", checked)
+    if "supply" in checked:
+        lowest, highest = _MEASURING.get(chip(), (0, 48))
+        must_be = "{} to {} on this chip".format(lowest, highest)
+        good = lowest <= checked["supply"] <= highest
+        _need(good, "supply in pins", must_be, checked["supply"])
     return checked
+
+
+def chip(machine: str = getattr(sys.implementation, "_machine", "")) -> str:
+    """Which ESP32 it is by what MicroPython calls the `machine`: "S3", "C6", …; "" is the first one
+    and what is no ESP32 at all."""
+    name = machine.split(" with ")[-1].replace("-", "")
+    kind = name[5:7]
+    is_later = name[:5] == "ESP32" and kind[:1] in ("S", "C", "H", "P") and kind[1:].isdigit()
+    return kind if is_later else ""
 
 
 def _sound(path: object, pins: dict) -> object:

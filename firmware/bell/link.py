@@ -5,6 +5,7 @@ link.
 """
 
 import asyncio
+import gc
 import random
 
 from bell import dial, mqtt
@@ -17,18 +18,26 @@ LONGEST_PAUSE_MS = 30_000
 URGENT_PAUSE_MS = 2_000  # while a press waits
 GOOD_MS = 20_000  # a connection that lasted so long was a good one: the next try comes soon
 LOOK_MS = 500
+# Without a connection for so long, the other configuration is tried, again and again: the time in
+# which a home's router starts. With a press waiting it comes sooner.
+OTHER_MS = 180_000
+URGENT_OTHER_MS = 60_000
+BREATH_MS = 50
+BREATHS = 20
 
 
 class Link:
     """The link of the device in `config`. `run` for ever; `send` when `is_up`."""
 
     def __init__(self, config: dict, board, will: tuple, owner, clock) -> None:
-        """`board` has now() and the attribute watchful; `owner` has connected(), lost(),
-        is_waiting(), received(topic, payload, retained), fault(word, is_there) and say(line)."""
+        """`board` has now(), fed and the attribute watchful; `owner` has connected(), subscribed(),
+        lost(), is_waiting(), received(topic, payload, retained), fault(word, is_there), say(line),
+        and other() and choose_other() for the configuration that is not in use."""
         self._config = config
         self._board = board
         self._will = will
         self._owner = owner
+        self._clock = clock
         self._trust = Trust(clock, config["ntp"], board, owner.say)
         self._client = None
         self._hurry = asyncio.Event()
@@ -38,6 +47,7 @@ class Link:
         self._wifi = Wifi(config["wifi"], board.now, station())
         self._said_up = False
         self._fault = None  # the one of ours that is told
+        self._since = board.now()  # without a connection, or the other configuration was tried
         self.rounds = 0
         self.was_kept = False  # whether the broker may have kept messages while we were away
 
@@ -65,8 +75,9 @@ class Link:
         return self._wifi.rssi()
 
     async def run(self) -> None:
-        """Keep the link up, for ever: the first try is like every other."""
-        while True:
+        """Keep the link up: the first try is like every other. Returns only when the device must
+        start with the other configuration."""
+        while not await self._does_other_lead():
             self._board.watchful = True
             self._advance()
             try:
@@ -79,6 +90,9 @@ class Link:
                 self._fail("it does not answer")
             except (dial.Refused, mqtt.Broken, OSError, EOFError, ValueError) as why:
                 self._fail(why)
+            except MemoryError:
+                gc.collect()  # what the connection held is free by now
+                self._fail("no memory")
             await self._pause()
 
     def _fail(self, why: object) -> None:
@@ -89,6 +103,43 @@ class Link:
         self._failed += 1
         if self._failed % (2 * brokers) == 0:
             self._wifi.go_on()
+
+    async def _does_other_lead(self) -> bool:
+        """Whether the configuration in use has led nowhere for long, and the other one does to a
+        broker. Then it is chosen. With neither, nothing changes: the router may be off."""
+        patience_ms = URGENT_OTHER_MS if self._owner.is_waiting() else OTHER_MS
+        if ticks_diff(self._board.now(), self._since) < patience_ms:
+            return False
+        self._since = self._board.now()
+        other = self._owner.other()
+        if other is None:
+            return False
+        self._owner.say("no way to a broker: trying the other configuration")
+        await self._wifi.leave()
+        is_better = await self._try(other)
+        await self._wifi.leave()
+        self._since = self._board.now()
+        if is_better:
+            self._owner.say("the other configuration leads to a broker: starting with it")
+            self._owner.choose_other()
+        return is_better
+
+    async def _try(self, config: dict) -> bool:
+        from bell import rival
+
+        owner = rival.Knock(self._owner.say)
+        link = Link(config, self._board, self._will, owner, self._clock)
+        return await rival.leads(link, owner, self._board.now, self._advance)
+
+    async def _breathe(self) -> None:
+        """Let the loop see to the button and the watchdog before a look-up of a name, which
+        blocks: seven seconds for each DNS server that is silent, in lwIP as on an ESP32."""
+        fed = self._board.fed
+        self._advance()
+        for _ in range(BREATHS):
+            if self._board.fed != fed:
+                break
+            await asyncio.sleep(BREATH_MS / 1000)
 
     async def _pause(self) -> None:
         # Half of it by chance: after a power cut a whole village comes back at once.
@@ -133,6 +184,7 @@ class Link:
 
     def _tell_broker(self) -> None:
         # Not before: what is sent to us until the subscription holds does not reach us.
+        self._owner.subscribed()
         self._owner.say("broker up")
 
     def _tell(self, fault: str | None) -> None:
@@ -162,6 +214,8 @@ class Link:
         ca = self._config["ca"] if broker["tls"] else None
         connection = None
         try:
+            if host.strip("0123456789."):
+                await self._breathe()
             witness = self._trust.witness
             connection = await dial.dial(host, broker["port"], ca, self._board.now, witness)
             self._advance()
@@ -169,9 +223,11 @@ class Link:
             name = self._config["device"]
             user, password = self._config["user"], self._config["password"]
             self.was_kept = await client.connect(name, user, password, self._will)
-        except Exception as why:
+        except BaseException as why:
             if connection is not None:
                 connection.close()
+            if not isinstance(why, Exception):
+                raise
             if isinstance(why, mqtt.NotWelcome):
                 self._tell("password")
             refusal = self._trust.judge(str(why), host) if ca else None
@@ -184,7 +240,7 @@ class Link:
         return connection, client
 
     async def _mistrust(self) -> None:
-        self._advance()
+        await self._breathe()
         await self._trust.ask()
         if self._trust.is_worth_another_try:
             self.hurry()
@@ -214,4 +270,5 @@ class Link:
         finally:
             asking.cancel()
             self._client = None
+            self._since = self._board.now()
             self._owner.lost()

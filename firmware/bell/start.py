@@ -10,6 +10,39 @@ from bell.starts import Starts
 
 # What neither a press nor a ring needs, and may be what has failed.
 _OPTIONAL = ("sound", "supply", "ntp")
+_running: list = []  # the device, once there is one
+
+
+class Files:
+    """What is learned of the configuration in `directory` that load() gave with `proof`."""
+
+    def __init__(self, directory: str, proof: int | None) -> None:
+        self._directory = directory
+        self._proof = proof
+
+    def keep(self) -> None:
+        """It has led to a good connection."""
+        if self._proof is not None:
+            self._ask("keep")
+
+    def other(self) -> dict | None:
+        """The one that is not in use, if there is another."""
+        return self._ask("other")
+
+    def choose_other(self) -> None:
+        """That one leads to a broker and this one does not: use it from the next start on."""
+        self._ask("choose_other")
+
+    def _ask(self, what: str):
+        try:
+            from bell import config  # again: it has been let go of
+
+            answer = getattr(config, what)(self._directory, self._proof)
+            config.release("config")
+        except MemoryError:
+            print("no memory to look at the configuration")  # which is no reason to fail now
+            return None
+        return answer
 
 
 def run(directory: str = ".") -> None:
@@ -25,12 +58,18 @@ def run(directory: str = ".") -> None:
         return
     from bell import app
 
-    prove = None if proof is None else lambda: _keep(directory, proof)
-    asyncio.run(app.App(settings, directory, starts, prove).run())
+    _running.append(app.App(settings, directory, starts, Files(directory, proof)))
+    asyncio.run(_running[0].run())
+
+
+def farewell() -> None:
+    """The chip is about to start again, whatever has ended run(): keep what was pressed since."""
+    if _running:
+        _running[0].farewell()
 
 
 def _configuration(directory: str, starts: Starts) -> tuple:
-    """(settings or None, what keep() wants to know, complaint)."""
+    """(settings or None, proof, complaint)."""
     from bell import config
 
     if starts.is_safe:
@@ -41,20 +80,10 @@ def _configuration(directory: str, starts: Starts) -> tuple:
         print(complaint)
     if settings is not None:
         if complaints:
-            print("going on with {}".format(config.NAME if proof else config.GOOD))
+            print("going on with {}".format(config.GOOD))
         for name in _OPTIONAL if starts.is_safe else ():
             settings[name] = None
         settings["safe"] = starts.is_safe
         settings["old"] = bool(complaints)
         config.release("config")
     return settings, proof, complaints[0] if complaints else ""
-
-
-def _keep(directory: str, proof: int) -> None:
-    try:
-        from bell import config  # again: it has been let go of
-
-        config.keep(directory, proof)
-        config.release("config")
-    except MemoryError:
-        print("no memory to keep a copy of the configuration")  # which is no reason to fail now

@@ -69,6 +69,11 @@ class Wifi:
             self._at = (self._at + 1) % len(self._networks)
             self._wlan.disconnect()
 
+    async def leave(self) -> None:
+        """Leave the network, so that the next join() makes its own choice."""
+        self._wlan.active(False)
+        await asyncio.sleep(LOOK_MS / 1000)
+
     async def join(self) -> None:
         """Join the network whose turn it is. Raises NoWifi."""
         if not self._wlan.isconnected():

@@ -188,6 +188,26 @@ def test_a_press_while_the_flash_is_written_is_a_press():
         assert [name for name, _ in found] == ["pressed", "released"]
 
 
+def test_what_is_pressed_after_the_loop_has_ended_is_seen_once():
+    # The firmware has failed, and waits a moment before the chip starts again.
+    for start in STARTS:
+        for finger in ("none", "short", "long", "unseen", "held since before"):
+            it = Story(start)
+            it.clock.sleep = lambda seconds, it=it: it.wait(int(seconds * 1000))()
+            it.go(it.wait(40), *([it.close, it.wait(20)] if finger[0] == "h" else []))
+            it.wait(500)()
+            if finger in ("short", "long"):
+                it.close()
+                it.wait(25)()
+            if finger == "short":
+                it.open()
+            if finger == "unseen":
+                noticed(it)
+            it.wait(1500)()
+            assert it.board.leftover() == (finger in ("short", "long", "unseen")), finger
+            assert not it.board.leftover()
+
+
 def test_noise_while_nothing_blocks_is_no_press():
     for start in STARTS:
         it = Story(start)

@@ -3,7 +3,7 @@
 import json
 import os
 
-from bell import config
+from bell import config, fields
 
 GOOD = {
     "device": "b-01",
@@ -71,6 +71,49 @@ def test_each_wrong_field_is_named_with_what_it_must_be():
     for name, values in wrong.items():
         for value in values:
             assert name in error_of(changed(**{name: value})), (name, value)
+
+
+def test_the_chip_is_known_by_what_micropython_calls_the_machine():
+    # As the boards' definitions in MicroPython's ports/esp32/boards have it.
+    for machine, chip in (
+        ("Generic ESP32 module with ESP32", ""),
+        ("Generic ESP32 module with SPIRAM with ESP32", ""),
+        ("M5Stack Atom with ESP32-PICO-D4", ""),
+        ("Generic ESP32S3 module with ESP32S3", "S3"),
+        ("LOLIN_C3_MINI with ESP32-C3FH4", "C3"),
+        ("LOLIN_S2_MINI with ESP32-S2FN4R2", "S2"),
+        ("Generic ESP32C6 module with ESP32C6", "C6"),
+        ("Generic ESP32C5 module with ESP32C5", "C5"),
+        ("linux [GCC 14.2.1] version", ""),
+        ("", ""),
+    ):
+        assert fields.chip(machine) == chip, machine
+
+
+def test_the_supply_is_measured_where_wi_fi_leaves_the_converter_alone():
+    # MicroPython, Quick reference for the ESP32, ADC; ESP-IDF, ADC, the channels of each chip.
+    right = {"": (32, 39), "S2": (1, 10), "S3": (1, 10), "C3": (0, 4), "C6": (0, 6), "C5": (0, 48)}
+    real = fields.chip
+    try:
+        for chip, (lowest, highest) in right.items():
+            fields.chip = lambda chip=chip: chip
+            for pin in range(49):
+                pins = {"button": 45, "lamp": 46, "buzzer": 47, "supply": pin}
+                wrong = error_of_pins(pins)
+                if pin in (45, 46, 47):
+                    assert "all different" in wrong
+                else:
+                    assert bool(wrong) == (not lowest <= pin <= highest), (chip, pin)
+    finally:
+        fields.chip = real
+
+
+def error_of_pins(pins):
+    try:
+        fields.check(changed(pins=pins, supply={"low_mv": 3500}))
+    except config.ConfigError as why:
+        return str(why)
+    return ""
 
 
 def test_wifi_and_broker_are_checked_inside():
@@ -197,6 +240,72 @@ def test_a_new_one_is_used_and_becomes_the_good_one_only_by_a_connection():
     on_flash(story)
 
 
+def test_a_new_one_that_leads_nowhere_makes_way_for_the_good_one_until_it_changes():
+    def story(path):
+        config.write(path, changed(device="b-07"))
+        config.keep(path, config.load(path)[1])
+        config.write(path, changed(device="b-08"))
+        proof = config.load(path)[1]
+        assert config.other(path, proof)["device"] == "b-07"
+        config.choose_other(path, proof)
+        settings, proof, complaints = config.load(path)
+        assert settings["device"] == "b-07"
+        assert proof is None
+        assert complaints[0].startswith("config.json leads to no broker")
+        config.write(path, changed(device="b-09"))  # as a technician would mend it
+        settings, proof, complaints = config.load(path)
+        assert settings["device"] == "b-09"
+        assert complaints == []
+
+    on_flash(story)
+
+
+def test_a_refused_one_is_taken_back_when_it_leads_to_a_broker_after_all():
+    # A board that was set up for another home stood on the technician's table for a while.
+    def story(path):
+        config.write(path, changed(device="b-07"))
+        config.keep(path, config.load(path)[1])
+        config.write(path, changed(device="b-08"))
+        config.choose_other(path, config.load(path)[1])
+        proof = config.load(path)[1]
+        assert config.other(path, proof)["device"] == "b-08"
+        config.choose_other(path, proof)
+        settings, proof, complaints = config.load(path)
+        assert settings["device"] == "b-08"
+        assert complaints == []
+        config.keep(path, proof)
+        assert config.other(path, proof) is None
+
+    on_flash(story)
+
+
+def test_without_a_good_one_or_with_one_that_is_broken_there_is_no_other():
+    def story(path):
+        config.write(path, GOOD)
+        proof = config.load(path)[1]
+        assert config.other(path, proof) is None
+        for content in BROKEN:
+            put(path, "config.good.json", content)
+            assert config.other(path, proof) is None
+            assert config.load(path)[2] == []
+        # Even a mark that refuses it does not take away the only one that can be used.
+        config.choose_other(path, proof)
+        assert config.load(path)[0]["device"] == "b-01"
+
+    on_flash(story)
+
+
+def test_in_safe_mode_a_good_one_that_is_missing_is_no_fault_of_this_one():
+    def story(path):
+        config.write(path, GOOD)
+        settings, proof, complaints = config.load(path, config.GOOD)
+        assert settings["device"] == "b-01"
+        assert proof is not None
+        assert complaints == []
+
+    on_flash(story)
+
+
 def test_a_file_that_was_changed_meanwhile_has_proved_nothing():
     def story(path):
         config.write(path, changed(device="b-07"))
@@ -235,6 +344,7 @@ def test_a_stored_sound_needs_its_pins_and_the_supply_its_own():
     assert "sck, ws and sd" in error_of(changed(sound="ding.wav"))
     assert "supply" in error_of(changed(supply={"low_mv": 3500}))
     assert "supply" in error_of(changed(pins={"supply": 34}))
+    assert "32 to 39 on this chip" in error_of(changed(pins={"supply": 4}, supply={"low_mv": 3500}))
     pins = {"sck": 14, "ws": 13, "sd": 12, "supply": 34, "service": 0}
     settings = config.check(changed(pins=pins, sound="ding.wav", supply={"low_mv": 3500}))
     assert settings["sound"] == "ding.wav"

@@ -3,11 +3,11 @@
 import asyncio
 
 import bell
-from bell import dial, link, mqtt, trust
+from bell import dial, link, mqtt, trust, wifi
 from bell.link import Link
 from bell.ticks import PERIOD, ticks_diff
 
-link.LOOK_MS = 1
+link.LOOK_MS = wifi.LOOK_MS = 1
 HOSTS = ("one.example", "two.example")
 
 
@@ -37,20 +37,20 @@ class Radio:
         return ("192.168.1.20", "", "", "")
 
 
-link.station = Radio
-
-
 class Enough(BaseException):
     """The test has seen enough."""
 
 
 class Away:
-    """Board, owner, clock and all brokers at once. Time passes 500 ms whenever it is looked at."""
+    """Board, owner, clock and all brokers at once. Time passes 250 ms whenever it is looked at."""
 
     def __init__(self, answers, start=0, hosts=HOSTS, networks=("home",)):
         self.answers = list(answers)
         self.start = self.time = start
         self.watchful = self.blocked = False
+        self.feeds = 0
+        self.others = None  # what other() gives, once each
+        self.chosen = 0
         self.waiting = False
         self.dialled = []  # (host, time since the start)
         self.lines = []
@@ -65,13 +65,19 @@ class Away:
             "wifi": [{"ssid": name, "password": "12345678"} for name in networks],
             "broker": [{"host": host, "port": 1, "tls": True} for host in hosts],
         }
+        link.station = Radio
         self.link = Link(config, self, ("t", b"{}"), self, self)
         self.radio = self.link._wifi._wlan
         self.radio.air = dict.fromkeys(networks, 1010)
 
     def now(self):
-        self.time = (self.time + 500) % PERIOD
+        self.time = (self.time + 250) % PERIOD
         return self.time
+
+    @property
+    def fed(self):
+        self.feeds += 1  # whoever looks for it lets it happen
+        return self.feeds
 
     def is_waiting(self):
         return self.waiting
@@ -97,6 +103,15 @@ class Away:
     def lost(self):
         pass
 
+    def subscribed(self):
+        pass
+
+    def other(self):
+        return self.others.pop(0) if self.others else None
+
+    def choose_other(self):
+        self.chosen += 1
+
     def received(self, topic, payload, retained):
         pass
 
@@ -114,8 +129,9 @@ class Away:
         dial.dial, mqtt.Client = self.dial, Client
         try:
             asyncio.run(self.link.run())
+            self.has_ended = True
         except Enough:
-            pass
+            self.has_ended = False
         finally:
             dial.dial, mqtt.Client = real
         return self
@@ -240,6 +256,102 @@ def test_wifi_that_comes_back_ends_the_pause():
         return ticks_diff(away.time, began)
 
     assert asyncio.run(story()) <= 3000
+
+
+OTHER = {
+    "device": "b-02",
+    "user": "b-02",
+    "password": None,
+    "ca": None,
+    "ntp": None,
+    "wifi": [{"ssid": "another", "password": "87654321"}],
+    "broker": [{"host": "192.0.2.7", "port": 1, "tls": False}],
+}
+
+
+def let_in(away, host):
+    """From now on every broker refuses but that one, and both configurations have a Wi-Fi."""
+    left = [100]
+    away.radio.air = {"home": 1010, "another": 1010}
+    link.station = lambda: away.radio
+    real_dial = away.dial
+
+    async def dial_(wanted, port, ca, now, seen=None):
+        left[0] -= 1
+        away.answers = [] if not left[0] else [1000 if wanted == host else OSError("refused")]
+        return await real_dial(wanted, port, ca, now, seen)
+
+    away.dial = dial_
+    return away
+
+
+def test_a_configuration_that_leads_nowhere_makes_way_for_one_that_leads_to_a_broker():
+    for start in (0, PERIOD - 100_000):
+        away = let_in(Away([], start=start), OTHER["broker"][0]["host"])
+        away.others = [OTHER]
+        away.run()
+        assert away.has_ended
+        assert away.chosen == 1
+        assert away.dialled[-1][0] == "192.0.2.7"
+        assert link.OTHER_MS <= away.dialled[-1][1] <= link.OTHER_MS + 60_000
+        assert away.lines[-1] == "the other configuration leads to a broker: starting with it"
+
+
+def test_with_a_press_waiting_the_other_configuration_is_tried_sooner():
+    away = let_in(Away([]), OTHER["broker"][0]["host"])
+    away.waiting = True
+    away.others = [OTHER]
+    away.run()
+    assert away.has_ended
+    assert away.dialled[-1][1] <= link.URGENT_OTHER_MS + 30_000
+
+
+def test_with_no_broker_for_either_configuration_nothing_changes_and_both_are_tried():
+    away = let_in(Away([]), "nobody")
+    away.others = [OTHER] * 3
+    away.run()
+    assert not away.has_ended
+    assert away.chosen == 0
+    tried = [host for host, _ in away.dialled]
+    back = [
+        place
+        for place in range(1, len(tried))
+        if tried[place] in HOSTS and tried[place - 1] not in HOSTS
+    ]
+    assert len(back) >= 2
+    assert away.dialled[tried.index("192.0.2.7")][1] >= link.OTHER_MS
+
+
+def test_the_other_configuration_is_not_asked_for_while_there_is_a_connection():
+    away = Away([link.OTHER_MS * 2, link.OTHER_MS * 2])
+    asked = []
+    away.other = lambda: asked.append(away.time)
+    away.run()
+    assert asked == []
+
+
+def test_a_heap_that_is_full_ends_a_connection_and_not_the_link():
+    away = Away([MemoryError(), OSError("refused"), 1000]).run()
+    assert len(away.dialled) == 4
+    assert "broker down: no memory" in away.lines
+
+
+def test_before_each_look_up_of_a_name_the_watchdog_is_fed_and_before_an_address_nobody_waits():
+    # With all its DNS servers dead a look-up blocks for long, and a press makes the next one come
+    # at once: without a breath between them the watchdog would bite.
+    for hosts, breaths in ((HOSTS, 6), (("192.0.2.1", "192.0.2.2"), 0)):
+        away = Away(refused(5), hosts=hosts)
+        away.waiting = True
+        real_hurry = away.link._fail
+
+        def hurried(why, away=away, real=real_hurry):
+            real(why)
+            away.link.hurry()
+
+        away.link._fail = hurried
+        away.run()
+        assert len(away.dialled) == 6
+        assert away.feeds == 2 * breaths
 
 
 def test_a_time_server_is_asked_once_a_day():

@@ -31,7 +31,7 @@ async def boards(broker, tmp_path):
     """A function that makes a board and gives it power; all are ended after the test."""
     made = []
 
-    async def make(name, role, **more):
+    async def make(name, role, starts=True, **more):
         config = {
             "device": name,
             "role": role,
@@ -41,7 +41,8 @@ async def boards(broker, tmp_path):
         }
         board = VirtualBoard(tmp_path / name, config, **more)
         made.append(board)
-        await board.start()
+        if starts:
+            await board.start()
         return board
 
     yield make

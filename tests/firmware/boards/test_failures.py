@@ -16,8 +16,9 @@ def broken(tmp_path):
 
     def make(module, line, other):
         made = tmp_path / "broken"
-        shutil.copytree(find_firmware(), made, dirs_exist_ok=True)
-        path = made / "bell" / module
+        if not made.exists():
+            shutil.copytree(find_firmware(), made)
+        path = made / module if module == "main.py" else made / "bell" / module
         text = path.read_text(encoding="utf-8")
         assert text.count(line) == 1
         path.write_text(text.replace(line, other), encoding="utf-8")
@@ -89,6 +90,98 @@ async def test_safe_mode_prefers_the_configuration_that_has_proved_good(boards, 
         await button.wait_for(lambda board: board.lamp == "idle", PATIENCE_S)
     await button.wait_for(up, PATIENCE_S)
     await far_end.hears("state", online=True, safe=True)
+
+
+async def test_a_configuration_that_leads_nowhere_makes_way_for_the_good_one_and_no_press_is_lost(
+    boards, far_end
+):
+    wrong = {"wifi": [{"ssid": "home", "password": "another-password"}]}
+    button = await boards("b-01", "button", starts=False, speed=10)
+    button.air({"home": "12345678"})
+    await button.start()
+    await button.wait_for(up, PATIENCE_S)
+    await button.power_cut()
+    button.config = {**button.config, **wrong}
+    await button.start()
+    await button.wait_for(lambda board: board.lamp not in ("off", "coming"), PATIENCE_S)
+    button.press()
+    await button.wait_for(up, PATIENCE_S)
+    assert button.resets == 1
+    assert said("the other configuration leads to a broker: starting with it")(button)
+    assert said("config.json leads to no broker, config.good.json does: run lovebell")(button)
+    press = await far_end.hears("press", kind="call")
+    assert press.fields["id"].split("-")[1] == "2"  # the start before
+    await far_end.hears("heartbeat", fault="config")
+    # A power cut later it need not find out again.
+    button.config = None
+    await button.power_cut()
+    button.log.clear()
+    await button.start()
+    await button.wait_for(up, PATIENCE_S)
+    assert button.resets == 1
+    assert not said("no way to a broker")(button)
+
+
+async def test_a_press_in_the_pause_before_a_new_start_is_kept(boards, far_end, broken):
+    # The board has failed, and waits; somebody presses, and lets go.
+    broken(
+        "main.py",
+        "time.sleep(PAUSE_S)",
+        "import control\n\n"
+        "time.sleep(PAUSE_S / 2)\ncontrol.contacts[0].drive(0)\n"
+        "time.sleep(0.05)\ncontrol.contacts[0].drive(1)\ntime.sleep(PAUSE_S / 2)",
+    )
+    firmware = broken(
+        "app.py",
+        "        self._vigil = Vigil()\n",
+        "        self._vigil = Vigil()\n        if starts.boot == 1:\n"
+        "            self._feed = None\n",
+    )
+    button = await boards("b-01", "button", firmware=firmware)
+    press = await far_end.hears("press", kind="call")
+    assert press.fields["id"].split("-")[1:] == ["1", "1"]
+    assert button.resets == 1
+    await button.wait_for(up, PATIENCE_S)
+
+
+async def test_a_press_whose_own_handling_fails_is_kept(boards, far_end, broken):
+    line = "        record, absorbed, kept = self._journal.add(leaf, fields)\n"
+    moth = "            if self._starts.boot == 1:\n                raise MemoryError\n"
+    firmware = broken("app.py", "    " + line, moth + "    " + line)
+    button = await boards("b-01", "button", firmware=firmware)
+    await button.wait_for(up, PATIENCE_S)
+    button.press()
+    press = await far_end.hears("press", kind="call")
+    assert press.fields["id"].split("-")[1:] == ["1", "1"]
+    assert button.resets == 1
+
+
+async def test_an_older_micropython_is_refused_by_name(boards, broken):
+    firmware = broken("main.py", "OLDEST = (1, 24)", "OLDEST = (9, 9)")
+    button = await boards("b-01", "button", firmware=firmware)
+    await button.wait_for(lambda board: board.resets >= 2, PATIENCE_S)
+    assert said("older than 9.9: write a newer one with esptool")(button)
+    assert button.lamp == "off"
+
+
+async def test_dead_dns_servers_keep_the_watchdog_fed_and_a_press_is_kept(boards, broken):
+    # Each look-up blocks for twenty seconds, and the press makes them come one after the other.
+    call = "socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]"
+    dead = "(sys.modules['time'].sleep(20), socket.getaddrinfo('nowhere.invalid', 1))[1][0]"
+    firmware = broken("dial.py", call, dead)
+    hosts = [{"host": "one.example"}, {"host": "two.example"}, {"host": "three.example"}]
+    config = {"broker": hosts}
+    button = await boards("b-01", "button", config=config, firmware=firmware, trace=True, speed=100)
+    await button.wait_for(lambda board: len(downs(board)) >= 2, PATIENCE_S)
+    button.press()
+    await button.wait_for(lambda board: len(downs(board)) >= 8, PATIENCE_S)
+    assert fed(button) >= len(downs(button)) - 1
+    assert said("press call ")(button)
+    assert button.resets == 0
+
+
+def downs(board):
+    return [line for line in board.log if line.startswith("broker down")]
 
 
 async def test_a_broken_configuration_is_told_and_the_last_good_one_used(boards, far_end):

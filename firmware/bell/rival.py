@@ -1,0 +1,62 @@
+"""The configuration that is not in use, tried because the one in use leads nowhere.
+
+Owns one try of it, as a whole: its networks, its brokers, its name and password. Takes part in
+nothing that is said there: whoever is let in goes again. Imported only when it is needed.
+"""
+
+import asyncio
+
+from bell import mqtt
+from bell.link import LOOK_MS, Link
+from bell.ticks import ticks_diff
+
+KNOCK_MS = 60_000
+
+
+class Knock:
+    """The owner of a link that only wants to know whether a broker lets us in."""
+
+    def __init__(self, say) -> None:
+        self._say = say
+        self.is_in = False
+
+    def connected(self) -> None:
+        """A broker has let us in. Go before it says anything: nobody would remember it."""
+        self.is_in = True
+        raise mqtt.Broken("it leads to a broker")
+
+    def lost(self) -> None:
+        """Nothing to lose."""
+
+    def fault(self, word: str, is_there: bool) -> None:
+        """A fault of the other configuration is none of this device."""
+
+    def is_waiting(self) -> bool:
+        """There is little time."""
+        return True
+
+    def received(self, topic: str, payload: bytes, retained: bool) -> None:
+        """Nobody stays to listen."""
+
+    def other(self) -> None:
+        """There is no third one."""
+
+    def say(self, line: str) -> None:
+        """A line for the console."""
+        self._say("the other configuration: " + line)
+
+
+async def leads(link: Link, owner: Knock, now, advance) -> bool:
+    """Whether the `link` of that owner leads to a broker. `advance()` is called while it tries,
+    at most KNOCK_MS."""
+    task = asyncio.create_task(link.run())
+    began = now()
+    while not owner.is_in and ticks_diff(now(), began) < KNOCK_MS:
+        advance()
+        await asyncio.sleep(LOOK_MS / 1000)
+    task.cancel()
+    try:
+        await task
+    except asyncio.CancelledError:
+        pass
+    return owner.is_in
