@@ -12,6 +12,7 @@ from lovebell import __version__
 from lovebell.commands.app import App, Edge
 from lovebell.commands.backup import backup, restore
 from lovebell.commands.base import Root
+from lovebell.commands.channels import channel, contact
 from lovebell.commands.demo import demo
 from lovebell.commands.devices import device
 from lovebell.commands.drills import test, tests
@@ -22,6 +23,7 @@ from lovebell.commands.faults import fault, faults, rollcall
 from lovebell.commands.figures import figures
 from lovebell.commands.health import health
 from lovebell.commands.homes import home
+from lovebell.commands.notify import notify
 from lovebell.commands.outcomes import outcome
 from lovebell.commands.pairing import pair, unpair
 from lovebell.commands.plans import plan
@@ -63,6 +65,9 @@ for _command in (
     device,
     pair,
     unpair,
+    channel,
+    contact,
+    notify,
     plan,
     episodes,
     episode,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from lovebell.words.messages import MESSAGES
+
 SCREENS: Final[dict[str, tuple[str, str]]] = {
+    **MESSAGES,
     # help and usage
     "usage": ("用法：", "Usage: "),
     "options": ("选项", "Options"),
