@@ -128,7 +128,7 @@ async def test_only_a_call_uses_the_words_of_a_call(kind: str) -> None:
 
 
 CODES: list[tuple[str, Verdict, int | None]] = [
-    ("isv.BUSINESS_LIMIT_CONTROL", Verdict.LATER, 60_000),
+    ("isv.BUSINESS_LIMIT_CONTROL", Verdict.LATER, None),
     ("Throttling.User", Verdict.LATER, 60_000),
     ("isp.SYSTEM_ERROR", Verdict.LATER, None),
     ("what.nobody.knows", Verdict.LATER, None),

@@ -82,7 +82,8 @@ class Verdict(StrEnum):
 class Answer:
     """`said` is what the service answered: short, on one line, and never a secret.
 
-    `retry_after_ms` comes with LATER where the service says how long to wait.
+    `retry_after_ms` comes with LATER where the service wants no message at all from this channel
+    for so long; what is about one address only has none.
     """
 
     verdict: Verdict

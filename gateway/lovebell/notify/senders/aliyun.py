@@ -66,7 +66,9 @@ REFUSED: Final = frozenset(
         "isv.TEMPLATE_PARAMS_ILLEGAL",
     }
 )
-LIMITED: Final = frozenset({"isv.BUSINESS_LIMIT_CONTROL", "Throttling", "Throttling.User"})
+#: The account is asked to be quiet. isv.BUSINESS_LIMIT_CONTROL is not here: it is about one number
+#: only, and others must not wait for it.
+LIMITED: Final = frozenset({"Throttling", "Throttling.User"})
 WAIT_MS: Final = 60_000
 
 

@@ -52,7 +52,7 @@ def signature(key: bytes, id: str, timestamp: int, body: bytes) -> str:  # noqa:
 
 
 def payload(message: Message, address: str) -> bytes:
-    """The body. The same message gives the same bytes, over all retries."""
+    """The body. The same message gives the same bytes."""
     fields: dict[str, Any] = {
         clean(name): clean(value) if isinstance(value, str) else value
         for name, value in message.fields.items()
