@@ -11,18 +11,22 @@ import asyncio
 import logging
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from lovebell.domain.episode import Episode, Hush
 from lovebell.domain.records import Batch, DiskError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from lovebell.domain.episode import Episode, Hush
+
 log = logging.getLogger("lovebell.writer")
 
 #: The disk failed: tried again this often.
 RETRY_S = 1.0
+
+
+_list: Final[Callable[[], list[Any]]] = list  # much faster than one of a declared type
 
 
 @dataclass(slots=True)
@@ -34,8 +38,8 @@ class Work:
     now: int
     token: int = 0
     batch: Batch = field(default_factory=Batch)
-    receipts: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
-    after: list[tuple[Episode, Hush]] = field(default_factory=list[tuple[Episode, Hush]])
+    receipts: list[tuple[str, str, str]] = field(default_factory=_list)
+    after: list[tuple[Episode, Hush]] = field(default_factory=_list)
     then: Callable[[], None] | None = None
 
     @property

@@ -6,10 +6,10 @@ Owns the shapes that the engine and a store hand each other. Knows nothing of SQ
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from lovebell.domain.episode import Episode
     from lovebell.domain.faults import Fault
@@ -118,6 +118,11 @@ class Command:
     note: str = ""
 
 
+# list["Receipt"] as a factory takes eight times as long as list, fourteen times a message.
+_list: Final[Callable[[], list[Any]]] = list
+_dict: Final[Callable[[], dict[Any, Any]]] = dict
+
+
 @dataclass(slots=True)
 class Batch:
     """What is written in one transaction: all of it or nothing.
@@ -126,22 +131,20 @@ class Batch:
     technicians know of it now.
     """
 
-    receipts: list[Receipt] = field(default_factory=list["Receipt"])
-    episodes: dict[str, Episode] = field(default_factory=dict[str, "Episode"])
-    lines: list[Line] = field(default_factory=list["Line"])
-    letters: dict[str, Letter] = field(default_factory=dict[str, "Letter"])
-    sent: list[Letter] = field(default_factory=list["Letter"])
-    answers: dict[int, str] = field(default_factory=dict[int, str])
-    seen: dict[str, Seen] = field(default_factory=dict[str, "Seen"])
-    faults: dict[tuple[str, str, int], Fault] = field(
-        default_factory=dict[tuple[str, str, int], "Fault"]
-    )
-    absent: list[Absent] = field(default_factory=list["Absent"])
-    present: list[str] = field(default_factory=list[str])
-    messages: dict[str, Outgoing] = field(default_factory=dict[str, "Outgoing"])
-    settled: list[Outgoing] = field(default_factory=list["Outgoing"])
-    tickets: dict[str, Ticket] = field(default_factory=dict[str, "Ticket"])
-    told: dict[tuple[str, str], bool] = field(default_factory=dict[tuple[str, str], bool])
+    receipts: list[Receipt] = field(default_factory=_list)
+    episodes: dict[str, Episode] = field(default_factory=_dict)
+    lines: list[Line] = field(default_factory=_list)
+    letters: dict[str, Letter] = field(default_factory=_dict)
+    sent: list[Letter] = field(default_factory=_list)
+    answers: dict[int, str] = field(default_factory=_dict)
+    seen: dict[str, Seen] = field(default_factory=_dict)
+    faults: dict[tuple[str, str, int], Fault] = field(default_factory=_dict)
+    absent: list[Absent] = field(default_factory=_list)
+    present: list[str] = field(default_factory=_list)
+    messages: dict[str, Outgoing] = field(default_factory=_dict)
+    settled: list[Outgoing] = field(default_factory=_list)
+    tickets: dict[str, Ticket] = field(default_factory=_dict)
+    told: dict[tuple[str, str], bool] = field(default_factory=_dict)
 
     @property
     def is_empty(self) -> bool:
