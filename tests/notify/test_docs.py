@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from notify import kit
 from notify.servers import Says, http_service
+from replay import replay
 
 from lovebell.notify.sender import Kind, Secrets, Verdict, kinds, make_sender
 
@@ -56,6 +57,15 @@ def section(kind: Kind, column: int) -> list[str]:
 def test_every_kind_stands_in_the_manual_as_the_program_knows_it(kind: Kind, end: str) -> None:
     wanted = "\n".join(section(kind, 0 if end == ".zh.md" else 1))
     assert wanted in read("notification", end)
+
+
+@BOTH
+def test_every_answer_in_the_manual_is_what_the_command_prints(
+    end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WECOM_KEY", raising=False)
+    path = DOCS / f"notification{end}"
+    assert replay(path, tmp_path) == read("notification", end), f"python tests/replay.py {path}"
 
 
 @BOTH
