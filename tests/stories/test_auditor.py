@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lovebell.auditor import Auditor
+from lovebell.domain.health import MESSAGE_STUCK_MS, findings
+from lovebell.domain.records import Batch, Outgoing
+from lovebell.store.access import OperatorStore
+from lovebell.store.watch import look
+from lovebell.writer import Work
 
 if TYPE_CHECKING:
     from stories.street import Street
@@ -67,4 +72,28 @@ async def test_a_letter_that_does_not_leave_is_a_fault_only_while_there_is_a_bro
     street.air.is_up = True
     assert audit(street, auditor) == ["outbox"]
     await street.broker_back()
+    assert audit(street, auditor) == []
+
+
+async def test_a_message_that_does_not_leave_is_found_by_channel_and_by_an_operator(
+    street: Street, auditor: Auditor
+) -> None:
+    old = Outgoing("k", "", "fault", "r-1", "sms", 1, {"opened": [], "closed": []}, street.now)
+    street.engine.queue(Work(street.now, batch=Batch(messages={"k": old})))
+    await street.settle()
+    street.now += MESSAGE_STUCK_MS
+    assert audit(street, auditor) == []
+    street.now += 1
+    assert audit(street, auditor) == ["messages"]
+    (finding,) = auditor.look(street.now)
+    assert finding.needs == {"n": 1, "channels": "sms"}
+    await street.settle()
+    assert own_faults(street) == ["messages"]
+    store = OperatorStore(street.path)
+    with store.reading() as connection:
+        seen = look(connection, street.now, runs=True, free_mb=1_000)
+    store.close()
+    assert findings(seen) == [finding]
+    street.engine.queue(Work(street.now, batch=Batch(settled=[old])))
+    await street.settle()
     assert audit(street, auditor) == []
