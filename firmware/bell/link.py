@@ -15,6 +15,7 @@ from bell.wifi import NoWifi, Wifi, station
 
 FIRST_PAUSE_MS = 250
 LONGEST_PAUSE_MS = 30_000
+BROKEN_PAUSE_MS = 8_000  # where we were let in: a chime that waits for longer may miss its call
 URGENT_PAUSE_MS = 2_000  # while a press waits
 GOOD_MS = 20_000  # a connection that lasted so long was a good one: the next try comes soon
 LOOK_MS = 500
@@ -42,6 +43,7 @@ class Link:
         self._client = None
         self._hurry = asyncio.Event()
         self._pause_ms = FIRST_PAUSE_MS
+        self._was_let_in = False  # at the last try
         self._broker_at = 0
         self._failed = 0  # brokers in a row
         self._wifi = Wifi(config["wifi"], board.now, station())
@@ -143,7 +145,10 @@ class Link:
 
     async def _pause(self) -> None:
         # Half of it by chance: after a power cut a whole village comes back at once.
-        longest_ms = URGENT_PAUSE_MS if self._owner.is_waiting() else LONGEST_PAUSE_MS
+        longest_ms = BROKEN_PAUSE_MS if self._was_let_in else LONGEST_PAUSE_MS
+        if self._owner.is_waiting():
+            longest_ms = URGENT_PAUSE_MS
+        self._was_let_in = False
         self._pause_ms = min(longest_ms, self._pause_ms)
         pause_ms = self._pause_ms // 2 + random.getrandbits(15) * self._pause_ms // 65536
         self._pause_ms *= 2
@@ -259,6 +264,7 @@ class Link:
 
     async def _live(self, client: mqtt.Client) -> None:
         self._board.watchful = False
+        self._was_let_in = True
         self._failed = 0
         self._hurry.clear()
         self._tell(None)
