@@ -94,7 +94,7 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "没有人值班：照样呼叫不在班的人",
         "Nobody is on duty: calling those who are off duty all the same",
     ),
-    What.REPLANNED: ("现在有人可叫了：重新响铃", "There is somebody to call now: ringing again"),
+    What.REPLANNED: ("现在有人可叫了", "There is somebody to call now"),
     What.CONTACTS_CHANGED: (
         "{who}的联系渠道改为：{channels}",
         "The channels to {who} are now: {channels}",

@@ -117,6 +117,7 @@ def test_devices_that_were_heard_are_listed_with_their_health(town: Town) -> Non
         (("episode", "acknowledge", "9", "--by", "r-paired"), "episode: there is no '9'"),
         (("episode", "arrive", "9", "--by", "r-paired"), "episode: there is no '9'"),
         (("episode", "resolve", "9", "--outcome", "helped"), "episode: there is no '9'"),
+        (("episode", "reopen", "9"), "episode: there is no '9'"),
         (("events", "--episode", "9"), "episode: there is no '9'"),
     ],
 )
@@ -221,17 +222,61 @@ def test_without_episodes_the_screens_say_so(town: Town) -> None:
     assert town.read("events") == []
 
 
-def test_episodes_are_listed_latest_first_and_open_ones_alone(town: Town) -> None:
+def test_open_episodes_are_listed_before_those_that_are_over(town: Town) -> None:
     town.power_up()
     town.press()
     town.press("b-lost")
     assert [one["n"] for one in town.read("episodes")] == [2, 1]
     assert town.type("episode", "resolve", "2", "--outcome", "helped").exit_code == 0
+    assert [one["n"] for one in town.read("episodes")] == [1, 2]
     assert [one["n"] for one in town.read("episodes", "--open")] == [1]
-    assert [one["n"] for one in town.read("episodes", "--limit", "1")] == [2]
+    assert [one["n"] for one in town.read("episodes", "--limit", "1")] == [1]
     table = lines(town.type("episodes").stdout)
-    assert table[1][0] == "2"
-    assert "helped" in table[1]
+    assert [row[0] for row in table[1:]] == ["1", "2"]
+    assert "helped" in table[2]
+
+
+def test_what_needs_a_human_most_stands_at_the_top(town: Town) -> None:
+    town.type("home", "edit", "h-1", "--care-level", "5")
+    town.power_up()
+    town.press("b-lost")
+    town.forward(30)
+    town.press("b-1")
+    town.forward(60)
+    assert [one["n"] for one in town.read("episodes")] == [2, 1]  # 60 s at level 5, 90 s at 1
+    assert [one["care_level"] for one in town.read("episodes")] == [5, 1]
+    town.answer("c-paired")
+    assert [one["n"] for one in town.read("episodes")] == [1, 2]
+
+
+def test_an_episode_is_reopened_by_hand(town: Town) -> None:
+    town.power_up()
+    town.press(press_id="p-1")
+    assert town.type("episode", "reopen", "1").stderr.startswith("Episode 1 is still open")
+    town.type("episode", "resolve", "1", "--outcome", "helped")
+    done = town.type("episode", "reopen", "1", "--by", "r-desk", "--note", "看错了一户")
+    assert (done.exit_code, done.stdout) == (0, "Episode 1 is open again and rings on.\n")
+    assert town.street.lamp() == "ringing"
+    told = [line["sentence"] for line in town.read("events")]
+    expected = "示例值班台 reopened it, it had been resolved as helped: ringing on"
+    assert f"{expected} (note: 看错了一户)" in told
+
+
+def test_the_desk_sees_who_is_busy_and_what_a_call_follows(town: Town) -> None:
+    town.type("home", "add", "h-2", "--name", "示例爷爷")
+    town.type("pair", "b-lost", "h-2")
+    town.type("pair", "r-paired", "h-2")
+    town.power_up()
+    town.press(press_id="p-1")
+    town.type("episode", "resolve", "1", "--outcome", "helped")
+    town.press(press_id="p-2")
+    town.answer("c-paired")
+    assert "follows: b-1.p-1" in town.type("episode", "show", "2").stdout
+    town.press("b-lost")
+    assert "busy: 示例大姐 (episode 2)" in town.type("episode", "show", "3").stdout
+    document = town.read("episode", "show", "3")
+    assert document["busy"] == [{"responder": "r-paired", "name": "示例大姐", "n": 2}]
+    assert document["follows"] is None
 
 
 def test_an_episode_is_shown_as_a_story(town: Town) -> None:

@@ -11,6 +11,7 @@ import click
 import pytest
 
 from lovebell import cli, words
+from lovebell.words.answers import ANSWERS
 from lovebell.words.errors import USAGE
 from lovebell.words.keys import KEYS, PROBLEMS
 from lovebell.words.screens import SCREENS
@@ -23,7 +24,10 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
-@pytest.mark.parametrize("table", [SCREENS, USAGE, PROBLEMS], ids=["screens", "usage", "problems"])
+TABLES = {"screens": SCREENS, "answers": ANSWERS, "usage": USAGE, "problems": PROBLEMS}
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 def test_every_sentence_stands_in_both_languages(table: dict[str, tuple[str, str]]) -> None:
     for name, (chinese, english) in table.items():
         assert not HAN.search(english), name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -10,6 +10,7 @@ from lovebell.commands.app import App, json_option, namer, pass_app, print_json,
 from lovebell.commands.base import command, group
 from lovebell.commands.events import line_document
 from lovebell.commands.orders import order
+from lovebell.domain.priority import elsewhere, need
 from lovebell.store import record
 from lovebell.store.books import home_of, load_books
 from lovebell.store.outcomes import outcomes
@@ -18,10 +19,21 @@ from lovebell.story import clock_time, outcome, sentence
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sqlalchemy import Connection
+
     from lovebell.domain.episode import Episode
+    from lovebell.domain.model import Books
+
+_HEADINGS: Final = ("n", "begun", "home", "kind", "state", "coming", "outcome", "presses")
+#: More open episodes than any desk has ever seen, so that none of them is left out.
+_MOST_OPEN: Final = 100_000
 
 
-@command("episodes", help="列出求助事件，最近的在前。|List episodes, latest first.")
+@command(
+    "episodes",
+    help="列出求助事件：未办结的在前，最急的最前；办结的最近的在前。|List episodes: open ones "
+    "first, what needs a human most at the top; then the latest.",
+)
 @click.option("--open", "only_open", is_flag=True, help="只看未办结的。|Only those still open.")
 @click.option("--home", "home_id", help="只看一户的。|Only those of a home.")
 @click.option(
@@ -35,17 +47,38 @@ if TYPE_CHECKING:
 def episodes(app: App, only_open: bool, home_id: str | None, limit: int, as_json: bool) -> None:
     """List episodes."""
     with app.store.reading() as connection:
+        books = load_books(connection)
         if home_id:
-            home_of(load_books(connection), home_id)
-        found = record.episodes(connection, only_open=only_open, home=home_id or "", limit=limit)
-        name = namer(app, load_books(connection), outcomes(connection))
+            home_of(books, home_id)
+        found = _by_need(app, connection, books, home_id or "", limit, only_open=only_open)
+        name = namer(app, books, outcomes(connection))
     if as_json:
-        print_json([_document(n, one) for n, one in found])
+        print_json([_document(n, one) | {"care_level": _care(books, one)} for n, one in found])
     elif not found:
         app.say("no_episodes")
     else:
-        headings = ("n", "begun", "home", "kind", "state", "coming", "outcome", "presses")
-        app.table(headings, (_row(app, n, one, name) for n, one in found))
+        headings = (*_HEADINGS, "care_level")
+        rows = ((*_row(app, n, one, name), _care(books, one)) for n, one in found)
+        app.table(headings, rows)
+
+
+def _by_need(
+    app: App, connection: Connection, books: Books, home: str, limit: int, *, only_open: bool
+) -> list[tuple[int, Episode]]:
+    """What is open, by need; then the latest of what is over."""
+    now = app.now()
+    found = record.episodes(connection, only_open=True, home=home, limit=_MOST_OPEN)
+    found.sort(key=lambda one: need(one[1], _care(books, one[1]), now))
+    if not only_open:
+        latest = record.episodes(connection, home=home, limit=limit)
+        found += [one for one in latest if not one[1].is_open]
+    return found[:limit]
+
+
+def _care(books: Books, one: Episode) -> int:
+    """Of a home that is no longer in the books, or of none: the lowest."""
+    home = books.homes.get(one.home)
+    return 1 if home is None else home.care_level
 
 
 def _row(app: App, n: int, one: Episode, name: Callable[[str], str]) -> tuple[object, ...]:
@@ -75,10 +108,11 @@ def _document(n: int, one: Episode) -> dict[str, Any]:
         "presses": one.presses,
         "coming": [{"responder": t.responder, "name": t.name} for t in one.coming],
         "outcome": one.outcome or None,
+        "follows": one.follows or None,
     }
 
 
-@group("episode", help="一件求助：查看、应答、到达、办结。|An episode: show it, act on it.")
+@group("episode", help="一件求助：查看、应答、到达、办结、重开。|An episode: show it, act on it.")
 def episode() -> None:
     """The group."""
 
@@ -92,18 +126,23 @@ def show(app: App, key: str, as_json: bool) -> None:
     with app.store.reading() as connection:
         n, one = record.find_episode(connection, key)
         found = record.lines(connection, episode=one.id)
+        open_now = record.episodes(connection, only_open=True, limit=_MOST_OPEN)
         name = namer(app, load_books(connection), outcomes(connection))
+    busy = elsewhere(one, open_now) if one.is_open else []
     if as_json:
         calls = [
             {"chime": c.chime, "responder": c.responder, "phase": c.phase, "step": c.step + 1}
             for c in one.calls
         ]
         lines = [line_document(app, line, name) for line in found]
-        print_json(_document(n, one) | {"calls": calls, "record": lines})
+        others = [{"responder": who, "name": called, "n": at} for who, called, at in busy]
+        more = {"calls": calls, "busy": others, "record": lines}
+        print_json(_document(n, one) | more)
         return
-    headings = ("n", "begun", "home", "kind", "state", "coming", "outcome", "presses")
-    app.details(zip(headings, _row(app, n, one, name), strict=True))
+    app.details(zip(_HEADINGS, _row(app, n, one, name), strict=True))
     app.details(_waiting(app, one))
+    told = (app.text("busy_with", name=called, n=at) for _, called, at in busy)
+    app.details([("busy", app.text("comma").join(told)), ("follows", one.follows)])
     app.say("story")
     for numbered in found:
         line = numbered.line
@@ -166,3 +205,18 @@ def arrive(app: App, key: str, responder: str, as_json: bool) -> None:
 def resolve(app: App, key: str, outcome: str, note: str, by: str, as_json: bool) -> None:
     """Resolve."""
     order(app, "resolve", key, as_json, outcome=outcome, note=note, by=by)
+
+
+@episode.command(
+    "reopen",
+    help="重开一小时内办结的求助：继续响铃。|Reopen an episode that ended within "
+    "the hour: it rings on.",
+)
+@click.argument("key", metavar="N")
+@click.option("--note", default="", help="备注。|A note.")
+@click.option("--by", default="", metavar="WHO", help="谁重开，默认登录名。|Who says so, else you.")
+@json_option
+@pass_app
+def reopen(app: App, key: str, note: str, by: str, as_json: bool) -> None:
+    """Reopen."""
+    order(app, "reopen", key, as_json, note=note, by=by)

@@ -105,8 +105,8 @@ def _ring_all(
 
 
 def ring_on(episode: Episode, now: int, note: Note) -> Outcome:
-    """Nobody has come: ring again, one step further."""
-    step = min(episode.step + 1, episode.last_step)
+    """Nobody has come: ring again, one step further; from the first if nobody was ever called."""
+    step = min(episode.step + 1, episode.last_step) if episode.calls or episode.asks else 0
     return ring_from(episode, step, now, note, Tell("ringing"))
 
 

@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from lovebell.domain.events import Event
     from lovebell.domain.plan import CallStep
 
+    Rule = Callable[[Episode, Any, int], Outcome]
+
 
 def begin(
     episode: str,
@@ -88,8 +90,7 @@ def advance(episode: Episode, event: Event, now: int, engaged: Collection[str] =
     An event that the state does not know returns the episode unchanged and no effects, so a
     duplicate is harmless. `engaged` are the responders who are on their way to another home.
     """
-    table = _CALL if episode.kind is Kind.CALL else _TEST
-    rule = table[episode.state].get(type(event))
+    rule = TABLE[episode.kind][episode.state].get(type(event))
     if rule is None:
         return Outcome(episode)
     outcome = rule(episode, event, now)
@@ -137,7 +138,7 @@ def told(episode: Episode) -> Tell:
 
 # What is not here changes nothing: a press or a cancel after the end begins or finds no episode
 # here (the engine looks for an open one), and a second outcome does not overwrite the first.
-_CALL: Final[Mapping[State, Mapping[type, Callable[[Episode, Any, int], Outcome]]]] = {
+_CALL: Final[Mapping[State, Mapping[type[Event], Rule]]] = {
     State.RINGING: {
         Pressed: presses.repeated,
         Cancelled: presses.cancel,
@@ -167,6 +168,7 @@ _CALL: Final[Mapping[State, Mapping[type, Callable[[Episode, Any, int], Outcome]
         Resolved: ending.resolve,
         Repaired: changes.repair,
         Rostered: changes.roster,
+        Replanned: changes.replan,
         Delivered: services.delivered,
         Undelivered: services.undelivered,
     },
@@ -182,6 +184,7 @@ _CALL: Final[Mapping[State, Mapping[type, Callable[[Episode, Any, int], Outcome]
         Resolved: ending.resolve,
         Repaired: changes.repair,
         Rostered: changes.roster,
+        Replanned: changes.replan,
         Delivered: services.delivered,
         Undelivered: services.undelivered,
     },
@@ -199,9 +202,17 @@ _CALL: Final[Mapping[State, Mapping[type, Callable[[Episode, Any, int], Outcome]
 }
 
 # A test proves the chain to the chime and back, and lives half a minute.
-_TEST: Final[Mapping[State, Mapping[type, Callable[[Episode, Any, int], Outcome]]]] = {
+_TEST: Final[Mapping[State, Mapping[type[Event], Rule]]] = {
     State.RINGING: {Ringing: trials.reached, Due: trials.due, Resolved: trials.resolve},
     State.ACKNOWLEDGED: {},
     State.ARRIVED: {},
     State.RESOLVED: {},
 }
+
+#: Which event does what in which state; the manual shows it (docs/episode.md).
+TABLE: Final[Mapping[Kind, Mapping[State, Mapping[type[Event], Rule]]]] = {
+    Kind.CALL: _CALL,
+    Kind.TEST: _TEST,
+}
+#: All that can happen.
+EVENTS: Final = frozenset(event for row in _CALL.values() for event in row)

@@ -34,7 +34,7 @@ def episodes(connection: Connection, since: int, until: int) -> Iterator[dict[st
     for row in connection.execute(wanted):
         body = json.loads(row.body)
         told = {"label": body["label"], "presses": body["presses"]}
-        told["coming"] = ", ".join(name for _, name, _ in body["coming"] if name)
+        told["coming"] = ", ".join(name for _, name, *_ in body["coming"] if name)
         yield {key: told[key] if key in told else getattr(row, key) for key in EPISODES}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lovebell.words.answers import ANSWERS
 from lovebell.words.errors import BOOKS, USAGE
 from lovebell.words.keys import KEYS, PROBLEMS
 from lovebell.words.screens import SCREENS
@@ -47,8 +48,8 @@ def of_config(language: str, error: ConfigError) -> str:
 
 def of_answer(language: str, answer: str, verb: str, n: int) -> str:
     """What the gateway answered to an operator; an answer of a later release as it is written."""
-    name = f"done_{verb}" if answer == "ok" else answer
-    return say(language, name, n=n) if name in SCREENS else answer
+    told = ANSWERS.get(f"done_{verb}" if answer == "ok" else answer)
+    return answer if told is None else told[_column(language)].format(n=n)
 
 
 def of_usage(language: str, error: click.UsageError) -> str:

@@ -161,36 +161,11 @@ SCREENS: Final[dict[str, tuple[str, str]]] = {
     "state_arrived": ("已到达", "arrived"),
     "state_resolved": ("已办结", "resolved"),
     "story": ("经过：", "What happened:"),
+    "busy": ("另有去处", "busy"),
+    "busy_with": ("{name}（求助 {n}）", "{name} (episode {n})"),
+    "follows": ("承接", "follows"),
     "no_episodes": ("没有求助事件。", "There are no episodes."),
     "no_events": ("没有记录。", "There is nothing on record."),
-    # the gateway's answers
-    "done_acknowledge": ("求助 {n}：应答已记下，门铃静下。", "Episode {n} is acknowledged."),
-    "done_arrive": ("求助 {n}：到达已记下。", "Episode {n}: the arrival is recorded."),
-    "done_resolve": ("求助 {n} 已办结。", "Episode {n} is resolved."),
-    "refused:unknown_episode": (
-        "求助 {n}：网关找不到它；请看 `lovebell episodes`。",
-        "The gateway cannot find episode {n}; see `lovebell episodes`.",
-    ),
-    "refused:unknown_responder": (
-        "求助 {n}：网关不认识这位响应人；请看 `lovebell responder list`。",
-        "Episode {n}: the gateway does not know this responder; see `lovebell responder list`.",
-    ),
-    "late": (
-        "已记入记录；求助 {n} 早已办结，结果不变。",
-        "On record; episode {n} was over already and stays as it is.",
-    ),
-    "refused:resolved": (
-        "求助 {n} 早已办结，不再改变；请看 `lovebell episode show {n}`。",
-        "Episode {n} was over already and stays as it is; see `lovebell episode show {n}`.",
-    ),
-    "refused:nothing_new": (
-        "求助 {n}：这一条早已记下；请看 `lovebell episode show {n}`。",
-        "Episode {n}: this is on record already; see `lovebell episode show {n}`.",
-    ),
-    "refused:error": (
-        "求助 {n}：网关没能办成；原因在它的日志里。",
-        "Episode {n}: the gateway could not do it; its log says why.",
-    ),
     "noted": (
         "求助 {n}：网关没有运行；已经记下，网关启动时就办。",
         "Episode {n}: the gateway is not running; it is noted, and done when the gateway starts.",

@@ -28,7 +28,7 @@ def heed(outcome: Outcome, now: int, busy: Collection[str]) -> Outcome:
     """
     while busy and outcome.episode.state is State.RINGING:
         episode = outcome.episode
-        here = episode.plan[episode.step].targets
+        here = [t for t in episode.plan[episode.step].targets if t.is_on_duty(now)]
         taken = [t for t in here if t.responder in busy and messages.may_reach(episode, t)]
         stays = episode.step == episode.last_step or any(
             _may_hear(episode, target) for target in here if target.responder not in busy

@@ -99,7 +99,13 @@ def _steps(plan: tuple[CallStep, ...]) -> list[tuple[str, int]]:
 
 
 def replan(episode: Episode, event: Replanned, now: int) -> Outcome:
-    """Only where nobody could be called: otherwise the episode keeps its own copy."""
+    """Only where nobody could be called: otherwise the episode keeps its own copy.
+
+    While somebody is coming or there it waits for its turn.
+    """
     if reaches_anybody(episode.plan) or not reaches_anybody(event.plan):
         return Outcome(episode)
-    return calls.ring_from(replace(episode, plan=event.plan), 0, now, Note(What.REPLANNED))
+    state, note = replace(episode, plan=event.plan, step=0), Note(What.REPLANNED)
+    if episode.state is not State.RINGING:
+        return Outcome(state, (note,))
+    return calls.ring_from(state, 0, now, note)
