@@ -103,7 +103,7 @@ REFUSED: list[tuple[str, Callable[[Connection], object]]] = [
     ("not_paired", lambda c: pairs.unpair(c, "r-desk", "h-1", NOW)),
     ("unknown_home", lambda c: pairs.set_plan(c, "h-9", (Step(("desk",), 60_000),))),
     ("unknown_home", lambda c: pairs.reset_plan(c, "h-9")),
-    ("unknown_responder", lambda c: pairs.set_plan(c, "h-1", (Step(("r-9",), 60_000),))),
+    ("unknown_target", lambda c: pairs.set_plan(c, "h-1", (Step(("r-9",), 60_000),))),
     ("bad_step", lambda _: pairs.read_steps(["desk 60s", "desk"])),
     ("bad_step", lambda _: pairs.read_steps(["desk 1s"])),
     ("step_count", lambda _: pairs.read_steps([])),

@@ -111,7 +111,7 @@ def test_devices_that_were_heard_are_listed_with_their_health(town: Town) -> Non
         (("unpair", "b-lost", "h-1"), "'b-lost' is not paired with 'h-1'"),
         (("plan", "show", "h-9"), "home: there is no 'h-9'"),
         (("plan", "set", "h-1", "desk"), "step 1, 'desk', is not a step"),
-        (("plan", "set", "h-1", "r-9 60s"), "responder: there is no 'r-9'"),
+        (("plan", "set", "h-1", "r-9 60s"), "'r-9' is no responder, group or rota"),
         (("episodes", "--home", "h-9"), "home: there is no 'h-9'"),
         (("episode", "show", "9"), "episode: there is no '9'"),
         (("episode", "acknowledge", "9", "--by", "r-paired"), "episode: there is no '9'"),

@@ -27,7 +27,7 @@ from lovebell.domain.model import (
     ResponderKind,
 )
 from lovebell.domain.plan import WORDS
-from lovebell.store import schema
+from lovebell.store import calendar, schema
 from lovebell.store.errors import BooksError
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ def load_books(connection: Connection) -> Books:
     return Books(
         homes={
             row.id: Home(
-                row.id, row.name, row.address, row.phone, row.notes, row.care_level, row.grid
+                *(row.id, row.name, row.address, row.phone, row.notes, row.care_level),
+                *(row.grid, row.community),
             )
             for row in homes
         },
@@ -71,6 +72,7 @@ def load_books(connection: Connection) -> Books:
             Contact(row.responder, row.channel, row.address, row.language, row.rank)
             for row in contacts
         ),
+        **calendar.load(connection),
     )
 
 
@@ -80,11 +82,19 @@ def raise_revision(connection: Connection) -> None:
 
 
 def noun_of(books: Books, thing: str) -> str:
-    """What an id is the id of: home, responder, button or chime; "" for nothing."""
-    if thing in books.homes:
-        return "home"
-    if thing in books.responders:
-        return "responder"
+    """What an id is the id of: home, responder, button, chime, group, rota or community; "" for
+    nothing.
+    """
+    nouns = {
+        "home": books.homes,
+        "responder": books.responders,
+        "group": books.groups,
+        "rota": books.rotas,
+        "community": books.communities,
+    }
+    for noun, things in nouns.items():
+        if thing in things:
+            return noun
     device = books.devices.get(thing)
     return device.kind.value if device else ""
 
@@ -100,19 +110,24 @@ def home_of(books: Books, home: str) -> Home:
 
 
 def add_home(connection: Connection, home: Home) -> None:
-    """Enter a home. Raises BooksError (bad_id, taken_id, bad_text, bad_level, bad_grid)."""
-    _check_home(home)
-    _check_new(load_books(connection), home.id)
+    """Enter a home.
+
+    Raises BooksError (bad_id, taken_id, bad_text, bad_level, bad_grid, unknown_community).
+    """
+    books = load_books(connection)
+    _check_home(books, home)
+    check_new(books, home.id)
     _insert(connection, schema.home, asdict(home))
 
 
 def edit_home(connection: Connection, home: str, **changes: Any) -> Home:
     """Change fields of a home, and return it as it now is.
 
-    Raises BooksError (unknown_home, no_change, bad_text, bad_level, bad_grid).
+    Raises BooksError (unknown_home, no_change, bad_text, bad_level, bad_grid, unknown_community).
     """
-    edited = replace(home_of(load_books(connection), home), **_some(changes))
-    _check_home(edited)
+    books = load_books(connection)
+    edited = replace(home_of(books, home), **_some(changes))
+    _check_home(books, edited)
     _update(connection, schema.home, asdict(edited))
     return edited
 
@@ -133,12 +148,14 @@ def remove_home(connection: Connection, home: str) -> None:
     _delete(connection, schema.home, home)
 
 
-def _check_home(home: Home) -> None:
+def _check_home(books: Books, home: Home) -> None:
     check_text("name", home.name, least=1)
     check_text("address", home.address)
     check_text("phone", home.phone)
     check_text("notes", home.notes, most=1000)
     _check_grid(home.grid)
+    if home.community and home.community not in books.communities:
+        raise BooksError("unknown_community", id=home.community)
     if not 1 <= home.care_level <= 5:
         raise BooksError("bad_level", level=home.care_level)
 
@@ -158,10 +175,8 @@ def add_responder(connection: Connection, responder: Responder) -> None:
 
     Raises BooksError (bad_id, reserved_id, taken_id, bad_text, bad_grid, grid_needed).
     """
-    if responder.id in WORDS:
-        raise BooksError("reserved_id", id=responder.id)
     _check_responder(responder)
-    _check_new(load_books(connection), responder.id)
+    check_new(load_books(connection), responder.id)
     _insert(connection, schema.responder, asdict(responder))
 
 
@@ -179,18 +194,12 @@ def edit_responder(connection: Connection, responder: str, **changes: Any) -> Re
 def remove_responder(connection: Connection, responder: str) -> None:
     """Take a responder out of the books; what they did stays on record.
 
-    Raises BooksError (unknown_responder, still_paired, in_plan).
+    Raises BooksError (unknown_responder, still_paired, in_plan, in_use).
     """
     books = load_books(connection)
     responder_of(books, responder)
     _check_unpaired(books, responder)
-    homes = [
-        home
-        for home, steps in sorted(books.plans.items())
-        if any(responder in step.targets for step in steps)
-    ]
-    if homes:
-        raise BooksError("in_plan", id=responder, homes=", ".join(homes), first=homes[0])
+    calendar.check_unused(books, responder)
     _delete(connection, schema.responder, responder)
 
 
@@ -215,7 +224,7 @@ def device_of(books: Books, device: str) -> Device:
 def add_device(connection: Connection, device: Device) -> None:
     """Enter a device. Raises BooksError (bad_id, taken_id, bad_text)."""
     check_text("note", device.note)
-    _check_new(load_books(connection), device.id)
+    check_new(load_books(connection), device.id)
     _insert(connection, schema.device, asdict(device))
 
 
@@ -230,10 +239,15 @@ def remove_device(connection: Connection, device: str) -> None:
 # -- what is common to the three -------------------------------------------------------------
 
 
-def _check_new(books: Books, thing: str) -> None:
-    """An id names one thing only, so that `pair` and the record cannot mistake it."""
+def check_new(books: Books, thing: str) -> None:
+    """An id names one thing only, so that `pair` and the record cannot mistake it.
+
+    Raises BooksError (bad_id, reserved_id, taken_id).
+    """
     if not NAME.match(thing):
         raise BooksError("bad_id", id=thing)
+    if thing in WORDS:
+        raise BooksError("reserved_id", id=thing)
     noun = noun_of(books, thing)
     if noun:
         raise BooksError("taken_id", id=thing, noun=noun)

@@ -25,8 +25,33 @@ MESSAGES: Final = {
     "home_calls": "home {id!r} has the open episode {n}; first `lovebell episode resolve {n} "
     "--outcome WORD`",
     "still_paired": "{id!r} is still paired with {others}; first `lovebell unpair {id} {first}`",
-    "in_plan": "responder {id!r} stands in the plan of {homes}; first change it with "
+    "in_plan": "{id!r} stands in the plan of {homes}; first change it with "
     "`lovebell plan set {first} ...`",
+    "in_use": "{id!r} is named in {places}; first take it out of the {noun} {first}: "
+    "`lovebell {noun} --help` says how",
+    "unknown_community": "community: there is no {id!r}; see `lovebell community list`",
+    "community_used": "community {id!r} is that of {places}; first give them another",
+    "bad_zone": "zone: {zone!r} is no time zone; write one such as Asia/Shanghai",
+    "unknown_target": "{id!r} is no responder, group or rota; see `lovebell responder list`, "
+    "`lovebell group list` and `lovebell rota list`",
+    "unknown_group": "group: there is no {id!r}; see `lovebell group list`",
+    "unknown_rota": "rota: there is no {id!r}; see `lovebell rota list`",
+    "unknown_member": "member: {id!r} is no responder and no group; see `lovebell responder list` "
+    "and `lovebell group list`",
+    "member_count": "a group has 1 to {max} members, this one {n}",
+    "group_loop": "members: these groups go round in a circle: {loop}; leave one of them out",
+    "bad_shift": "shift {n}, {text!r}, is not a shift; write days, hours and who, such as "
+    '"mon-fri 18:00-08:00 r-1,r-2"; days are mon to sun, daily, holidays, not-holidays',
+    "empty_shift": "shift {n}, {text!r}, has no time in it: it ends when it begins; for a whole "
+    "day write 00:00-24:00",
+    "shift_count": "a rota has 1 to {max} shifts, this one {n}",
+    "unknown_holiday": "holiday: {day} is none there; see `lovebell holiday list`",
+    "bad_holidays": "{path}, line {line}: {text!r} is no holiday; write a day and its name, such "
+    "as 2027-02-17 Spring Festival, or give an iCalendar file of whole days",
+    "no_holidays": "{path} has no holidays in it; write a day and its name a line, or give an "
+    "iCalendar file of whole days",
+    "empty_away": "from, to: the absence ends before it begins; write the later time with --to",
+    "unknown_away": "away: there is no {n}; see `lovebell away list`",
     "not_a_pair": "{a!r} is a {a_noun} and {b!r} a {b_noun}; pair a button with a home, a chime "
     "with a responder, or a responder with a home",
     "taken_by": "{a!r} already belongs to {b!r}; first `lovebell unpair {a} {b}`",

@@ -13,10 +13,11 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from lovebell.domain.codec import plan_to_json
 from lovebell.domain.model import Books, Link, Pairing
-from lovebell.domain.plan import MAX_STEPS, WORDS, BadPlanError, parse_step
+from lovebell.domain.plan import MAX_STEPS, BadPlanError, parse_step
 from lovebell.store import schema
-from lovebell.store.books import home_of, load_books, noun_of, raise_revision, responder_of
+from lovebell.store.books import home_of, load_books, noun_of, raise_revision
 from lovebell.store.errors import BooksError
+from lovebell.store.roster import check_targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -141,13 +142,10 @@ def read_steps(texts: Iterable[str]) -> tuple[Step, ...]:
 
 
 def set_plan(connection: Connection, home: str, steps: tuple[Step, ...]) -> None:
-    """Give a home a plan of its own. Raises BooksError (unknown_home, unknown_responder)."""
+    """Give a home a plan of its own. Raises BooksError (unknown_home, unknown_target)."""
     books = load_books(connection)
     home_of(books, home)
-    for step in steps:
-        for target in step.targets:
-            if target not in WORDS:
-                responder_of(books, target)
+    check_targets(books, steps)
     statement = upsert(schema.plan).values(home=home, steps=plan_to_json(steps))
     connection.execute(
         statement.on_conflict_do_update(

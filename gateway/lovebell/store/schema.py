@@ -33,6 +33,7 @@ home = Table(
     Column("notes", Text, nullable=False, server_default=""),
     Column("care_level", Integer, nullable=False, server_default="1"),
     Column("grid", String(24), nullable=False, server_default=""),
+    Column("community", String(24), nullable=False, server_default=""),
 )
 
 responder = Table(
@@ -74,6 +75,54 @@ plan = Table(
     Column("steps", Text, nullable=False),
 )
 
+# Homes with one calendar. `steps` is the plan of those that have none of their own, or empty.
+community = Table(
+    "community",
+    metadata,
+    Column("id", String(24), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("zone", String(64), nullable=False),
+    Column("steps", Text, nullable=False, server_default=""),
+)
+
+# `members` are ids of responders and groups.
+group = Table(
+    "group",
+    metadata,
+    Column("id", String(24), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("members", JSON, nullable=False),
+)
+
+# `shifts` as an operator writes them (domain.rota).
+rota = Table(
+    "rota",
+    metadata,
+    Column("id", String(24), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("community", String(24), nullable=False),
+    Column("shifts", JSON, nullable=False),
+)
+
+# `day` as 2027-02-17; a holiday of no community is everybody's.
+holiday = Table(
+    "holiday",
+    metadata,
+    Column("community", String(24), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("name", Text, nullable=False, server_default=""),
+)
+
+away = Table(
+    "away",
+    metadata,
+    Column("n", Integer, primary_key=True),
+    Column("responder", String(24), ForeignKey("responder.id", ondelete="CASCADE"), nullable=False),
+    Column("from_ms", BigInteger, nullable=False),
+    Column("to_ms", BigInteger, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+)
+
 # One row; an operator's change to the tables above raises `n`, and a running gateway sees it.
 revision = Table("revision", metadata, Column("n", Integer, primary_key=True))
 
@@ -106,9 +155,11 @@ episode = Table(
     Column("outcome", Text, nullable=False, server_default=""),
     Column("body", Text, nullable=False),
     Column("call_plan", Text, nullable=False),
-    # Empty until the personal data is taken out: then the home's grid, for the figures, and when.
+    # Empty until the personal data is taken out: then the home's grid and community, for the
+    # figures, and when.
     Column("grid", String(24)),
     Column("anonymous_ms", BigInteger),
+    Column("community", String(24)),
     UniqueConstraint("id"),
     # What the gateway needs at a start, however many have ended.
     Index(

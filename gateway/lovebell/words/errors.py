@@ -23,7 +23,30 @@ BOOKS: Final = {
     "home_calls": "老人家 {id!r} 有未办结的求助 {n}；请先 `lovebell episode resolve {n} "
     "--outcome 结果`",
     "still_paired": "{id!r} 还与 {others} 结对；请先 `lovebell unpair {id} {first}`",
-    "in_plan": "响应人 {id!r} 写在 {homes} 的方案里；请先改方案：`lovebell plan set {first} ...`",
+    "in_plan": "{id!r} 写在 {homes} 的方案里；请先改方案：`lovebell plan set {first} ...`",
+    "in_use": "{id!r} 写在 {places} 里；请先从{noun_zh} {first} 里去掉，"
+    "写法见 `lovebell {noun} --help`",
+    "unknown_community": "社区：没有 {id!r}；请看 `lovebell community list`",
+    "community_used": "社区 {id!r} 还有 {places}；请先给它们另定社区",
+    "bad_zone": "时区（zone）：没有 {zone!r}；请写如 Asia/Shanghai",
+    "unknown_target": "{id!r} 不是响应人、小组或排班的编号；请看 `lovebell responder list`、"
+    "`lovebell group list` 和 `lovebell rota list`",
+    "unknown_group": "小组：没有 {id!r}；请看 `lovebell group list`",
+    "unknown_rota": "排班：没有 {id!r}；请看 `lovebell rota list`",
+    "unknown_member": "成员：{id!r} 不是响应人或小组的编号；请看 `lovebell responder list` 和 "
+    "`lovebell group list`",
+    "member_count": "小组有 1 到 {max} 名成员，这里有 {n} 名",
+    "group_loop": "成员：这些小组互相包含：{loop}；请去掉其中一个",
+    "bad_shift": "第 {n} 班 {text!r} 写得不对；请写“哪几天 几点到几点 谁”，如 "
+    '"mon-fri 18:00-08:00 r-1,r-2"；哪几天是 mon 到 sun、daily、holidays、not-holidays',
+    "empty_shift": "第 {n} 班 {text!r} 没有时间：一开始就结束；一整天请写 00:00-24:00",
+    "shift_count": "排班有 1 到 {max} 班，这里有 {n} 班",
+    "unknown_holiday": "节假日：那里没有 {day}；请看 `lovebell holiday list`",
+    "bad_holidays": "{path} 第 {line} 行 {text!r} 不是节假日；请写日期和名称，如 "
+    "2027-02-17 春节，或给一份按整天写的 iCalendar 文件",
+    "no_holidays": "{path} 里没有节假日；请每行写日期和名称，或给一份按整天写的 iCalendar 文件",
+    "empty_away": "起止（from、to）：没开始就结束了；请用 --to 写较晚的时间",
+    "unknown_away": "外出：没有 {n} 号；请看 `lovebell away list`",
     "not_a_pair": "{a!r} 是{a_noun_zh}，{b!r} 是{b_noun_zh}；能结对的是：按钮与老人家、门铃与"
     "响应人、响应人与老人家",
     "taken_by": "{a!r} 已属于 {b!r}；请先 `lovebell unpair {a} {b}`",
@@ -31,7 +54,7 @@ BOOKS: Final = {
     "not_paired": "{a!r} 与 {b!r} 没有结对；请看 `lovebell {noun} show {a}`",
     "rank_pointless": "次序（rank）：只有老人家的响应人有次序；请去掉 --rank",
     "bad_step": "第 {n} 步 {text!r} 写得不对；请写“谁 多久”（5s 到 24h），如 \"paired 45s\" 或 "
-    "\"neighbours,r-7 2min\"；谁是 paired、neighbours、grid、desk 或响应人的编号",
+    "\"neighbours,r-7 2min\"；谁是 paired、neighbours、grid、desk，或响应人、小组、排班的编号",
     "step_count": "方案有 1 到 {max} 步，这里有 {n} 步",
     "unknown_episode": "求助：没有 {key!r}；请看 `lovebell episodes`",
     "ambiguous_episode": "求助：不止一件以 {key!r} 开头（{first}、{second}）；请写得长些，或写号",
