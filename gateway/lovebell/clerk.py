@@ -20,6 +20,7 @@ from lovebell.writer import Work
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from lovebell.domain.episode import Episode
     from lovebell.domain.model import Channel, Contact
     from lovebell.domain.records import Outgoing
     from lovebell.engine import Engine
@@ -59,12 +60,16 @@ class Clerk:
         return next((one for one in contacts if (one.responder, one.channel) == wanted), None)
 
     def is_wanted(self, outgoing: Outgoing) -> bool:
-        """Whether nothing has taken its place, and a call is still a call."""
+        """Whether nothing has taken its place, a call is still a call, and the episode has not
+        been made anonymous.
+        """
         if not self._engine.mail.is_wanted(outgoing):
             return False
-        if outgoing.kind != CALL:
+        if not outgoing.episode:
             return True
-        episode = self._engine.shelf.episodes.get(outgoing.episode)
+        episode = self._find(outgoing)
+        if outgoing.kind != CALL:
+            return episode is None or bool(episode.label)
         return episode is not None and episode.state is State.RINGING
 
     async def compose(self, outgoing: Outgoing, contact: Contact) -> Message:
@@ -103,17 +108,20 @@ class Clerk:
         """Write the fate down and take the message out of the outbox, in one transaction."""
         work = Work(self._now(), batch=Batch(settled=[outgoing]))
         about = {"channel": outgoing.channel, "message": outgoing.kind}
-        try:
-            episode = self._engine.find(outgoing.episode) if outgoing.episode else None
-        except DiskError as why:
-            log.error("cannot look into the database", extra={"why": str(why)})
-            episode = None
-        if episode is not None:
+        episode = self._find(outgoing)
+        if episode is not None and episode.label:
             self._engine.advance(episode, event, work)
-        else:
+        elif episode is None:
             whole = Note(note.what, note.who, {**about, **note.detail})
             self._engine.note(outgoing.episode, whole, work)
         self._engine.queue(work)
+
+    def _find(self, outgoing: Outgoing) -> Episode | None:
+        try:
+            return self._engine.find(outgoing.episode) if outgoing.episode else None
+        except DiskError as why:
+            log.error("cannot look into the database", extra={"why": str(why)})
+            return None
 
     def _name(self, device: str) -> str:
         """A device as a technician finds it."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import insert
+
+from lovebell.store import schema
 
 if TYPE_CHECKING:
     from town import Town
@@ -97,6 +100,22 @@ def test_a_home_that_calls_is_not_erased(past: Town) -> None:
         assert result.exit_code == 1
         assert "episode resolve" in result.stderr
     assert stored(past) == before
+
+
+def test_what_was_not_sent_yet_and_the_links_go_with_the_people(past: Town) -> None:
+    episode = past.read("episode", "show", "1")["id"]
+    its = {"episode": episode, "responder": "r-paired"}
+    unsent = its | {"key": "k", "kind": "resolved", "channel": "sms", "serial": 1, "fields": {}}
+    past.street.edit(
+        lambda c: c.execute(insert(schema.message), unsent | {"created_ms": 1}),
+        lambda c: c.execute(insert(schema.ticket), its | {"hash": "f00", "until_ms": 1}),
+    )
+    (told,) = past.read("home", "export", "h-1")["episodes"]
+    assert told["unsent"][0]["responder"] == "r-paired"
+    assert told["links"][0]["hash"] == "f00"
+    assert past.type("home", "erase", "h-1", "--yes").exit_code == 0
+    assert past.street.rows("SELECT * FROM message") == []
+    assert past.street.rows("SELECT * FROM ticket") == []
 
 
 @pytest.mark.parametrize("age", ["", "2", "0d", "y", "-1y", "2 years"])

@@ -15,7 +15,7 @@ from lovebell.clerk import Clerk
 from lovebell.domain.messages import REMIND_MS
 from lovebell.domain.model import Channel, Contact, Responder
 from lovebell.notify.templates import load
-from lovebell.store import books, channels, pairs
+from lovebell.store import books, channels, pairs, privacy
 from lovebell.tickets import Tickets
 
 if TYPE_CHECKING:
@@ -306,6 +306,22 @@ async def test_after_a_power_cut_what_had_not_left_waits_still(
     assert again.waiting("r-daughter").kind == "call"
     await again.takes("r-daughter")
     assert street.rows("SELECT * FROM message") == []
+
+
+async def test_of_an_episode_without_people_nothing_is_sent_and_nothing_new_written(
+    street: Street, services: Services
+) -> None:
+    await to_step_two(street)
+    await street.command("resolve", street.rows("SELECT id FROM episode")[0][0], outcome="helped")
+    await street.forward(120)
+    left = services.waiting("r-daughter")
+    street.edit(lambda c: privacy.anonymise(c, privacy.Scope(home="h-1"), street.now))
+    lines = len(street.record())
+    assert not services.clerk.is_wanted(left)
+    services.clerk.dropped(left, "replaced", refused=False)
+    await street.settle()
+    assert len(street.record()) == lines
+    assert "r-daughter" not in str(street.rows("SELECT * FROM event"))
 
 
 async def test_a_message_says_where_to_go_and_leads_to_a_page_and_no_more(

@@ -85,8 +85,11 @@ def anonymise(connection: Connection, scope: Scope, at_ms: int, portion: int = P
     devices = _devices(connection)
     for row in found:
         _anonymise_lines(connection, row.id, devices)
-    its = schema.command.c.episode.in_([row.id for row in found])
+    ids = [row.id for row in found]
+    its = schema.command.c.episode.in_(ids)
     connection.execute(update(schema.command).where(its).values(by="", responder="", note=""))
+    for table in (schema.message, schema.ticket):
+        connection.execute(delete(table).where(table.c.episode.in_(ids)))
     return len(found)
 
 
@@ -142,6 +145,8 @@ def home_document(connection: Connection, home: str) -> dict[str, Any]:
 def _told(connection: Connection, row: Any) -> dict[str, Any]:
     orders = connection.execute(select(schema.command).where(schema.command.c.episode == row.id))
     receipts = connection.execute(select(schema.receipt).where(schema.receipt.c.episode == row.id))
+    unsent = connection.execute(select(schema.message).where(schema.message.c.episode == row.id))
+    links = connection.execute(select(schema.ticket).where(schema.ticket.c.episode == row.id))
     return {
         **{name: getattr(row, name) for name in ("id", "kind", "button", "state", "outcome")},
         "begun_ms": row.begun_ms,
@@ -151,6 +156,8 @@ def _told(connection: Connection, row: Any) -> dict[str, Any]:
         "record": [asdict(found.line) for found in lines(connection, episode=row.id)],
         "orders": [dict(one) for one in orders.mappings()],
         "receipts": [dict(one) for one in receipts.mappings()],
+        "unsent": [dict(one) for one in unsent.mappings()],
+        "links": [dict(one) for one in links.mappings()],
     }
 
 
