@@ -7,8 +7,10 @@ argument, a number from 0 up to 1.
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -68,24 +70,31 @@ class Window:
         self._left.append(now)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Waiting:
     """`is_out` while it travels; `tries` are those before."""
 
     outgoing: Outgoing
     since: int
     due: int
+    dies: int
     tries: int = 0
     is_out: bool = False
 
 
 class Queue:
     """The messages of one channel, which allows `count` in any `per_ms` milliseconds; 0 allows
-    any number.
+    any number. Thousands may wait, so nothing here looks at all of them.
     """
 
     def __init__(self, count: int = 0, per_ms: int = 0) -> None:
         self._waiting: dict[str, _Waiting] = {}
+        # Heaps, whose entries may be out of date: `_wake` and `_first_to_die` drop those.
+        self._asleep: list[tuple[int, int, _Waiting]] = []  # by when they are due
+        self._ready: list[tuple[int, int, int, _Waiting]] = []  # by urgency, then age
+        self._mortal: list[tuple[int, int, _Waiting]] = []  # by when they are too old
+        self._numbers = itertools.count()
+        self._travelling = 0
         self._window = Window(count, per_ms)
         self._silent_until = 0
 
@@ -104,20 +113,22 @@ class Queue:
         that one travels it waits, so that the later word arrives last.
         """
         before = self._waiting.get(outgoing.key)
-        fresh = _Waiting(outgoing, now - waited_ms, now)
+        since = now - waited_ms
+        dies = since + OLDEST_MS.get(outgoing.kind, OLDEST_MS["call"])
+        fresh = _Waiting(outgoing, since, now, dies)
         if before is not None:
             fresh.due, fresh.tries, fresh.is_out = before.due, before.tries, before.is_out
         self._waiting[outgoing.key] = fresh
+        heappush(self._mortal, (dies, next(self._numbers), fresh))
+        if not fresh.is_out:
+            self._lay(fresh)
 
     def take_old(self, now: int) -> list[Outgoing]:
         """Take out what has waited too long; what travels is waited for."""
-        old = [
-            one.outgoing
-            for one in self._waiting.values()
-            if not one.is_out and now >= self._dies(one)
-        ]
-        for outgoing in old:
-            del self._waiting[outgoing.key]
+        old: list[Outgoing] = []
+        while (first := self._first_to_die()) is not None and now >= first.dies:
+            del self._waiting[first.outgoing.key]
+            old.append(first.outgoing)
         return old
 
     def next(self, now: int) -> Outgoing | None:
@@ -125,35 +136,38 @@ class Queue:
 
         It counts as travelling until `answered` or `again`.
         """
-        if self._opens(now) > now or self._travelling() >= AT_ONCE:
+        if self._opens(now) > now or self._travelling >= AT_ONCE:
             return None
-        ready = [one for one in self._waiting.values() if not one.is_out and one.due <= now]
-        if not ready:
+        self._wake(now)
+        if not self._ready:
             return None
-        first = min(ready, key=lambda one: (_urgency(one), one.since))
+        first = heappop(self._ready)[-1]
         first.is_out = True
         first.tries += 1
+        self._travelling += 1
         self._window.take(now)
         return first.outgoing
 
     def upcoming(self, now: int) -> int | None:
         """When to look again at the latest; None when only a new message or an answer matters."""
-        idle = [one for one in self._waiting.values() if not one.is_out]
-        if not idle:
+        mortal = self._first_to_die()
+        if mortal is None:
             return None
-        dies = min(self._dies(one) for one in idle)
-        if self._travelling() >= AT_ONCE:
-            return dies
-        return min(dies, max(min(one.due for one in idle), self._opens(now)))
+        if self._travelling >= AT_ONCE:
+            return mortal.dies
+        self._wake(now)
+        due = now if self._ready else self._asleep[0][0]
+        return min(mortal.dies, max(due, self._opens(now)))
 
     def answered(self, outgoing: Outgoing) -> None:
         """Its fate is known. A later one of its key stays, and may go."""
-        waiting = self._waiting.get(outgoing.key)
+        waiting = self._back(outgoing)
         if waiting is None:
             return
-        waiting.is_out = False
         if waiting.outgoing.serial == outgoing.serial:
             del self._waiting[outgoing.key]
+        else:
+            self._lay(waiting)
 
     def again(self, outgoing: Outgoing, now: int, chance: float, silence_ms: int | None) -> None:
         """It did not get through: try it, or its successor, again after a pause; the whole
@@ -162,16 +176,53 @@ class Queue:
         if silence_ms is not None:
             silence_ms = min(silence_ms, LONGEST_SILENCE_MS)
             self._silent_until = max(self._silent_until, now + silence_ms)
-        waiting = self._waiting.get(outgoing.key)
+        waiting = self._back(outgoing)
         if waiting is not None:
-            waiting.is_out = False
             waiting.due = now + pause_ms(waiting.tries, chance)
+            self._lay(waiting)
 
-    def _travelling(self) -> int:
-        return sum(1 for one in self._waiting.values() if one.is_out)
+    def _back(self, outgoing: Outgoing) -> _Waiting | None:
+        """What travelled, or its successor, travels no more."""
+        waiting = self._waiting.get(outgoing.key)
+        if waiting is None or not waiting.is_out:
+            return None
+        waiting.is_out = False
+        self._travelling -= 1
+        return waiting
 
-    def _dies(self, one: _Waiting) -> int:
-        return one.since + OLDEST_MS.get(one.outgoing.kind, OLDEST_MS["call"])
+    def _lay(self, one: _Waiting) -> None:
+        heappush(self._asleep, (one.due, next(self._numbers), one))
+
+    def _wake(self, now: int) -> None:
+        """Bring over who is due, and leave on top of the heaps only what is so."""
+        while self._asleep:
+            due, number, one = self._asleep[0]
+            if self._is_here(one) and not one.is_out and one.due == due:
+                if due > now:
+                    break
+                heappush(self._ready, (_urgency(one), one.since, number, one))
+            heappop(self._asleep)
+        while self._ready and not self._is_here(self._ready[0][-1]):
+            heappop(self._ready)
+
+    def _first_to_die(self) -> _Waiting | None:
+        """Who is too old first, of those that do not travel."""
+        travelling: list[tuple[int, int, _Waiting]] = []
+        found = None
+        while self._mortal:
+            entry = self._mortal[0]
+            if self._is_here(entry[-1]) and not entry[-1].is_out:
+                found = entry[-1]
+                break
+            heappop(self._mortal)
+            if self._is_here(entry[-1]):
+                travelling.append(entry)
+        for entry in travelling:  # few: AT_ONCE
+            heappush(self._mortal, entry)
+        return found
+
+    def _is_here(self, one: _Waiting) -> bool:
+        return self._waiting.get(one.outgoing.key) is one
 
     def _opens(self, now: int) -> int:
         """When the limit and the service allow the next one."""
