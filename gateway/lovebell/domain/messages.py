@@ -63,6 +63,8 @@ def ask(
         for channel in target.contacts
         if not (is_early and target.chimes)
     }
+    if not wanted and not episode.asks:
+        return episode, ()
     planned = {(t.responder, c) for s in episode.plan for t in s.targets for c in t.contacts}
     asks: dict[tuple[str, str], Ask] = {(one.responder, one.channel): one for one in episode.asks}
     for key, one in asks.items():
