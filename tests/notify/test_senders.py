@@ -8,6 +8,8 @@ import errno
 import logging
 import socket
 import ssl
+import time
+from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 import pytest
@@ -142,6 +144,37 @@ async def test_a_redirect_is_not_followed_and_a_wrong_request_not_repeated(
         answer = await kit.send(kit.channel(kind, service.url), kind)
         assert answer.verdict is Verdict.REFUSED
         assert elsewhere.asked == []
+
+
+NO = {
+    "webhook": Says("bad signature", 401),
+    "feishu": Says('{"code":19021,"msg":"sign match fail or timestamp is not within one hour"}'),
+    "aliyun-sms": Says('{"Code":"SignatureDoesNotMatch","Message":"no"}', 400),
+}
+
+
+@pytest.mark.parametrize("kind", NO)
+@pytest.mark.parametrize(("ahead_s", "verdict"), [
+    (0, Verdict.REFUSED), (120, Verdict.REFUSED), (-120, Verdict.REFUSED),
+    (7_200, Verdict.LATER), (-7_200, Verdict.LATER),
+])  # fmt: skip
+async def test_a_refusal_while_our_clock_is_wrong_is_not_for_good(
+    kind: str, ahead_s: int, verdict: Verdict
+) -> None:
+    async with http_service() as service:
+        date = formatdate(time.time() + ahead_s, usegmt=True)
+        service.behaviour = dataclasses.replace(NO[kind], headers={"Date": date})
+        answer = await kit.send(kit.channel(kind, service.url), kind)
+    assert answer.verdict is verdict
+    assert answer.said.startswith("clock ") == (verdict is Verdict.LATER)
+
+
+@pytest.mark.parametrize("date", ["", "soon", "Mon, 99 Foo 2026 25:00:00 GMT", "0" * 300])
+async def test_a_date_that_is_none_changes_nothing(date: str) -> None:
+    async with http_service() as service:
+        service.behaviour = Says("no", 401, {"Date": date})
+        answer = await kit.send(kit.channel("webhook", service.url), "webhook")
+    assert answer.verdict is Verdict.REFUSED
 
 
 @every_kind

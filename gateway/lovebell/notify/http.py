@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import aiohttp
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES: Final = 16_384
 CONNECTIONS: Final = 4
+SKEW_S: Final = 240  # Standard Webhooks and Aliyun bear some minutes, DingTalk and Feishu an hour
 # What says that the request is wrong, today and tomorrow. Anything else may be better in a minute.
 _WRONG: Final = frozenset({400, 401, 403, 404, 405, 406, 410, 411, 413, 414, 415, 422, 431, 501})
 
@@ -36,6 +39,7 @@ class Reply:
     status: int
     body: bytes = b""
     retry_after_ms: int | None = None
+    ahead_s: float = 0.0  # how far the server's clock is ahead of ours, if it says
 
     @property
     def text(self) -> str:
@@ -75,7 +79,8 @@ class Http:
         What comes in place of a reply is LATER, as is a reply that was cut off.
         """
         try:
-            answer = judge(await self._post(url, body, headers))
+            reply = await self._post(url, body, headers)
+            answer = _in_time(judge(reply), reply.ahead_s)
         except (aiohttp.ClientError, OSError, ValueError, RuntimeError) as why:
             said = cause_of(why, self._timeout_s) or f"network {type(why).__name__}"
             answer = Answer(Verdict.LATER, said)
@@ -102,8 +107,13 @@ class Http:
                 if len(read) > MOST_BYTES:
                     response.close()
                     break
-            wait = response.headers.get("Retry-After", "")
-            return Reply(response.status, read[:MOST_BYTES], _wait_ms(wait))
+            said = response.headers
+            return Reply(
+                response.status,
+                read[:MOST_BYTES],
+                _wait_ms(said.get("Retry-After", "")),
+                _ahead_s(said.get("Date", ""), time.time()),
+            )
 
     def _client(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -159,6 +169,23 @@ def by_code(
 def json_bytes(value: Mapping[str, object]) -> bytes:
     """Compact JSON in UTF-8."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+
+
+def _in_time(answer: Answer, ahead_s: float) -> Answer:
+    """A refusal while our clock is wrong proves nothing: signatures hold for minutes, and a board
+    without a battery starts in the past after a power cut, until it has heard the time."""
+    if answer.verdict is not Verdict.REFUSED or abs(ahead_s) <= SKEW_S:
+        return answer
+    said = f"clock {-ahead_s:+.0f} s: {answer.said}"
+    return replace(answer, verdict=Verdict.LATER, said=said)
+
+
+def _ahead_s(date: str, now: float) -> float:
+    """By the header Date (RFC 9110, 6.6.1); 0 when there is none that can be read."""
+    try:
+        return parsedate_to_datetime(date).timestamp() - now
+    except (ValueError, TypeError, OverflowError):
+        return 0.0
 
 
 def _wait_ms(seconds: str) -> int | None:
