@@ -6,8 +6,9 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from lovebell.provision.bundle import Broker, Bundle, Identity
 from lovebell_tools.crew import Done, make_all
-from lovebell_tools.identity import Bundle, Identity, Site
+from lovebell_tools.identity import Site
 from lovebell_tools.ledger import Ledger
 from lovebell_tools.making import Order
 from simulator.serial_board import SerialBoard
@@ -35,8 +36,9 @@ class Bench(ExitStack):
             firmware,
             Bundle(
                 [*identities, Identity("c-01", "chime", SECRET)],
-                [{"host": "127.0.0.1", "port": broker_port}],
-                None,
+                [Broker("127.0.0.1", broker_port, tls=False)],
+                certificate=None,
+                expires_ms=1 << 50,
             ),
             Site([WIFI], hears={"c-01": ["b-01"]}),
             Ledger(folder / "bundle.given.json"),

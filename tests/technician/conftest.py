@@ -12,13 +12,22 @@ from simulator.mosquitto import Mosquitto
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from lovebell_tools.release import Firmware
 
 
 @pytest.fixture(scope="session")
-def firmware(tmp_path_factory: pytest.TempPathFactory) -> Firmware:
-    return release.made(tmp_path_factory.mktemp("made") / "firmware")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the compiled firmware."""
+    folder = tmp_path_factory.mktemp("made") / "firmware"
+    release.made(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def firmware(compiled: Path) -> Firmware:
+    return release.read(compiled)
 
 
 @pytest.fixture(scope="session")

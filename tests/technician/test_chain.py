@@ -7,13 +7,14 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from technician.bench import SECRET, Bench
 
 from bench.gateway import set_up
-from lovebell_tools.identity import Bundle, Identity
+from lovebell.provision.bundle import Identity
 from simulator.gateway import GatewayProcess
 
 if TYPE_CHECKING:
@@ -55,9 +56,8 @@ async def press_when_asked(button: SerialBoard, chime: SerialBoard) -> None:
 async def test_a_bare_board_becomes_a_button_whose_press_rings_the_chime(
     bench: Bench, gateway: GatewayProcess
 ) -> None:
-    brokers = bench.order.bundle.brokers
     identities = [Identity(BUTTON, "button", SECRET), Identity(CHIME, "chime", SECRET)]
-    bundle = Bundle(identities, brokers, None)
+    bundle = replace(bench.order.bundle, identities=identities)
     chime, button = bench.board(is_bare=True), bench.board(is_bare=True)
 
     hand = asyncio.create_task(press_when_asked(button, chime))

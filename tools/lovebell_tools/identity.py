@@ -1,6 +1,6 @@
 """Who a board is going to be, and the config.json that makes it so.
 
-Owns the identity, the bundle it comes in and the site's file. Knows nothing of boards.
+Owns the choice from a bundle and the site's file. Knows nothing of boards.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ import json
 import sys
 import threading
 import tomllib
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Final, cast
 
+from lovebell.provision.bundle import ROLES
 from lovebell_tools.board import BoardError
 from lovebell_tools.plan import CERTIFICATE
 from simulator.interpreter import find_firmware
@@ -21,41 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-Role = Literal["button", "chime"]
-ROLES: Final = ("button", "chime")
+    from lovebell.provision.bundle import Bundle, Identity
+
 #: The key on the board itself makes a button's test press; see docs/hardware.md.
 _SERVICE: Final = {"service": 0}
 _ONE_AT_A_TIME: Final = threading.Lock()  # the firmware's check lets go of its modules
 _ROOT: Final = ("wifi", "ntp", "hears", "button", "chime")
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """One device: its name, its role, and the secret that only it and the broker know."""
-
-    device: str
-    role: Role
-    secret: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Bundle:
-    """What a technician was given: identities, where the broker is, and whom to trust there."""
-
-    identities: Sequence[Identity]
-    brokers: Sequence[Mapping[str, object]]
-    certificate: bytes | None
-
-    def of(self, role: Role | None) -> list[Identity]:
-        """Those of one role. Raises BoardError: `which_role` where both are there and none is
-        asked for, `no_such_role`."""
-        roles = {one.role for one in self.identities}
-        if role is None and len(roles) > 1:
-            raise BoardError("which_role")
-        found = [one for one in self.identities if role in (None, one.role)]
-        if not found:
-            raise BoardError("no_such_role", role=role)
-        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +40,17 @@ class Site:
     wired: Mapping[str, Mapping[str, object]] = field(
         default_factory=dict[str, "Mapping[str, object]"]
     )
+
+
+def of_role(bundle: Bundle, role: str | None) -> list[Identity]:
+    """The identities of one role. Raises BoardError: `which_role` where both are there and none
+    is asked for, `no_such_role`."""
+    if role is None and len({one.role for one in bundle.identities}) > 1:
+        raise BoardError("which_role")
+    found = [one for one in bundle.identities if role in (None, one.role)]
+    if not found:
+        raise BoardError("no_such_role", role=role)
+    return found
 
 
 def read_site(path: Path) -> Site:
@@ -103,7 +86,7 @@ def config_for(identity: Identity, bundle: Bundle, site: Site) -> bytes:
         "device": identity.device,
         "role": identity.role,
         "wifi": list(site.wifi),
-        "broker": list(bundle.brokers),
+        "broker": [asdict(broker) for broker in bundle.brokers],
         "user": identity.device,
         "password": identity.secret,
     }

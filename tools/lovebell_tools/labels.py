@@ -108,6 +108,8 @@ def _draw(sheet: FPDF, label: Label, x: float, y: float) -> None:
     )
     for line, (points, text) in enumerate(texts):
         sheet.set_font("chinese", size=points)
+        room = WIDTH_MM - 2 * margin - QR_MM
+        sheet.set_font_size(points * min(1.0, room / sheet.get_string_width(text)))
         sheet.text(x + margin + QR_MM + 2, y + margin + 7 + line * 9, text)
 
 

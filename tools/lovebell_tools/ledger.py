@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
     from pathlib import Path
 
-    from lovebell_tools.identity import Identity
+    from lovebell.provision.bundle import Identity
 
 
 PATIENCE_S: Final = 5  # a claim takes milliseconds: who holds the lock for longer has died

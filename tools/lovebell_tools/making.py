@@ -13,15 +13,16 @@ from lovebell_tools import chip as chips
 from lovebell_tools import images
 from lovebell_tools.board import PATIENT_S, Board, BoardError
 from lovebell_tools.console import Console
-from lovebell_tools.identity import config_for
+from lovebell_tools.identity import config_for, of_role
 from lovebell_tools.plan import CERTIFICATE, CONFIG, READY, Remove, Write, device_in, steps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from lovebell.provision.bundle import Bundle, Identity
     from lovebell_tools.board import Facts
-    from lovebell_tools.identity import Bundle, Identity, Role, Site
+    from lovebell_tools.identity import Site
     from lovebell_tools.ledger import Ledger
     from lovebell_tools.plan import Step
     from lovebell_tools.release import Firmware
@@ -52,7 +53,7 @@ class Order:
     site: Site
     ledger: Ledger
     cache: Path
-    role: Role | None = None
+    role: str | None = None
     device: str | None = None
     image: Path | None = None
     start_s: float = 90
@@ -64,7 +65,7 @@ class Made:
     """A board that is ready. `proof` is how far that was seen: `files`, `broker`, or `press`."""
 
     device: str
-    role: Role
+    role: str
     mac: str
     proof: str
 
@@ -122,7 +123,7 @@ def _fill(board: Board, facts: Facts, order: Order, tell: Tell) -> Identity:
     tell("files")
     present = board.hashes()
     before = device_in(board.read(CONFIG)) if CONFIG in present else None
-    identities = order.bundle.of(order.role)
+    identities = of_role(order.bundle, order.role)
     is_known = before is not None and any(one.device == before for one in identities)
     wanted = order.device or (before if is_known else None)
     identity = order.ledger.claim(facts.mac, identities, wanted)

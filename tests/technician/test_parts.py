@@ -1,0 +1,252 @@
+"""The parts of the technician's tools that need no board: images, ledger, site, labels, words."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+from pypdf import PdfReader
+
+import lovebell_tools
+from lovebell.provision.bundle import Broker, Bundle, Identity
+from lovebell_tools import errors, images, labels, words
+from lovebell_tools.board import BoardError
+from lovebell_tools.identity import Site, config_for, of_role, read_site
+from lovebell_tools.images import Image
+from lovebell_tools.ledger import Ledger
+from lovebell_tools.release import Firmware, read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+IDENTITIES = [Identity(f"b-{number:02}", "button", "x" * 32) for number in range(1, 4)]
+
+
+def refusal(do: Callable[[], object]) -> str:
+    with pytest.raises(BoardError) as why:
+        do()
+    # Every refusal has its sentence, in both languages, with all its gaps filled.
+    assert words.of_error("zh", why.value) != words.of_error("en", why.value)
+    return why.value.name
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(404 if "missing" in self.path else 200)
+            self.end_headers()
+            self.wfile.write(b"\xe9image")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_an_image_is_downloaded_once_and_only_kept_when_its_hash_is_the_one_in_the_table(
+    server: str, tmp_path: Path
+) -> None:
+    sha256 = hashlib.sha256(b"\xe9image").hexdigest()
+    known = {
+        "ESP32": Image("1.27.0", f"{server}/good.bin", sha256),
+        "ESP32-S3": Image("1.27.0", f"{server}/bad.bin", "0" * 64),
+        "ESP32-C3": Image("1.27.0", f"{server}/missing.bin", sha256),
+    }
+    path = images.fetched("ESP32", tmp_path, known)
+    assert images.checked(path).read_bytes() == b"\xe9image"
+    nowhere = {"ESP32": Image("1.27.0", "http://127.0.0.1:1/good.bin", sha256)}
+    assert images.fetched("ESP32", tmp_path, nowhere) == path
+    path.write_bytes(b"\xe9rotten")
+    assert refusal(lambda: images.fetched("ESP32", tmp_path, nowhere)) == "no_download"
+    assert refusal(lambda: images.fetched("ESP32-S3", tmp_path, known)) == "wrong_hash"
+    assert refusal(lambda: images.fetched("ESP32-C3", tmp_path, known)) == "no_download"
+    assert refusal(lambda: images.fetched("ESP32-H2", tmp_path, known)) == "no_known_image"
+    assert [file.name for file in tmp_path.iterdir()] == ["good.bin"]
+
+
+def test_an_image_that_a_technician_names_must_be_one(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("<html>")
+    assert refusal(lambda: images.checked(tmp_path / "page.html")) == "not_an_image"
+    assert refusal(lambda: images.checked(tmp_path / "none.bin")) == "no_image"
+
+
+def test_a_board_has_one_identity_and_an_identity_one_board(tmp_path: Path) -> None:
+    path = tmp_path / "given.json"
+    ledger = Ledger(path)
+    assert ledger.claim("mac-1", IDENTITIES, None).device == "b-01"
+    assert ledger.claim("mac-2", IDENTITIES, None).device == "b-02"
+    # The same board again, also tomorrow.
+    assert Ledger(path).claim("mac-1", IDENTITIES, None).device == "b-01"
+    assert Ledger(path).claim("mac-1", IDENTITIES, "b-01").device == "b-01"
+    assert refusal(lambda: ledger.claim("mac-1", IDENTITIES, "b-03")) == "has_another"
+    assert refusal(lambda: ledger.claim("mac-3", IDENTITIES, "b-02")) == "taken"
+    assert refusal(lambda: ledger.claim("mac-3", IDENTITIES, "b-99")) == "unknown_device"
+    # Another program with the same bundle.
+    assert Ledger(path).claim("mac-3", IDENTITIES, None).device == "b-03"
+    assert refusal(lambda: ledger.claim("mac-4", IDENTITIES, None)) == "none_left"
+    assert list(ledger.given()) == ["mac-1", "mac-2", "mac-3"]
+    path.write_text("[]")
+    assert refusal(lambda: Ledger(path)) == "bad_ledger"
+
+
+def test_many_boards_at_once_never_share_an_identity(tmp_path: Path) -> None:
+    many = [Identity(f"b-{number:02}", "button", "x") for number in range(16)]
+    given: list[str] = []
+
+    def claim(number: int) -> None:
+        given.append(Ledger(tmp_path / "given.json").claim(f"mac-{number}", many, None).device)
+
+    crew = [threading.Thread(target=claim, args=(number,)) for number in range(16)]
+    for hand in crew:
+        hand.start()
+    for hand in crew:
+        hand.join()
+    assert sorted(given) == [one.device for one in many]
+
+
+def site(tmp_path: Path, text: str) -> Callable[[], Site]:
+    path = tmp_path / "site.toml"
+    path.write_text(text, encoding="utf-8")
+    return lambda: read_site(path)
+
+
+def test_a_site_says_how_its_boards_are_wired_and_what_a_chime_hears(tmp_path: Path) -> None:
+    found = site(
+        tmp_path,
+        """
+        ntp = "192.168.1.1"
+        [[wifi]]
+        ssid = "示例网络"
+        password = "12345678"
+        [hears]
+        c-01 = ["b-01", "b-02"]
+        [button]
+        pins = {button = 14}
+        """,
+    )()
+    bundle = Bundle(IDENTITIES, [Broker("bell.example", 8883, tls=True)], b"der", 1)
+    button = config_for(IDENTITIES[0], bundle, found).decode()
+    assert '"pins": {"button": 14, "service": 0}' in button
+    assert '"broker": [{"host": "bell.example", "port": 8883, "tls": true}]' in button
+    assert '"ca": "ca.der"' in button
+    chime = config_for(Identity("c-01", "chime", "x"), bundle, found).decode()
+    assert '"hears": ["b-01", "b-02"]' in chime
+    assert "pins" not in chime
+
+
+def test_a_site_that_is_wrong_is_told_before_a_board_is_touched(tmp_path: Path) -> None:
+    wifi = '[[wifi]]\nssid = "{}"\npassword = {}\n'
+    assert refusal(site(tmp_path, "wifi =")) == "bad_site"
+    assert refusal(site(tmp_path, "")) == "no_wifi"
+    assert refusal(site(tmp_path, "colour = 1")) == "strange_field"
+    assert refusal(site(tmp_path, "button = 1\n" + wifi.format("a", '""'))) == "bad_site"
+    assert refusal(lambda: read_site(tmp_path / "none.toml")) == "no_site"
+    bundle = Bundle(IDENTITIES, [Broker("bell.example", 1883, tls=False)], None, 1)
+    for text in (wifi.format("a", '"short"'), wifi.format("a", 8), wifi.format("", '""')):
+        wrong = site(tmp_path, text)()
+        assert refusal(lambda wrong=wrong: config_for(IDENTITIES[0], bundle, wrong)) == "bad_config"
+
+
+def test_a_bundle_of_both_kinds_needs_a_word_and_one_of_the_other_kind_is_refused() -> None:
+    both = Bundle([*IDENTITIES, Identity("c-01", "chime", "x")], [], None, 1)
+    buttons = Bundle(IDENTITIES, [], None, 1)
+    assert refusal(lambda: of_role(both, None)) == "which_role"
+    assert [one.device for one in of_role(both, "chime")] == ["c-01"]
+    assert refusal(lambda: of_role(buttons, "chime")) == "no_such_role"
+    assert len(of_role(buttons, None)) == 3
+
+
+def test_a_firmware_that_is_not_what_its_manifest_says_goes_onto_no_board(
+    firmware: Firmware, tmp_path: Path
+) -> None:
+    assert refusal(lambda: read(tmp_path)) == "no_firmware"
+    (tmp_path / "manifest.json").write_text('{"files": []}')
+    assert refusal(lambda: read(tmp_path)) == "damaged_firmware"
+    (tmp_path / "manifest.json").write_text('{"files": {"main.py": {"sha256": "0"}}}')
+    (tmp_path / "main.py").write_bytes(firmware.files["main.py"])
+    assert refusal(lambda: read(tmp_path)) == "damaged_firmware"
+
+
+def a_font(path: Path, characters: str) -> Path:
+    """A font in which each of these characters is a box."""
+    pen = TTGlyphPen(None)
+    for at in ((0, 0), (0, 700), (500, 700)):
+        (pen.lineTo if at != (0, 0) else pen.moveTo)(at)
+    pen.closePath()
+    box = pen.glyph()
+    names = {ord(character): f"uni{ord(character):04X}" for character in characters}
+    order = [".notdef", *names.values()]
+    font = FontBuilder(1000)
+    font.setupGlyphOrder(order)
+    font.setupCharacterMap(names)
+    font.setupGlyf(dict.fromkeys(order, box))
+    font.setupHorizontalMetrics(dict.fromkeys(order, (600, 0)))
+    font.setupHorizontalHeader(ascent=800, descent=-200)
+    font.setupNameTable({"familyName": "Boxes", "styleName": "Regular"})
+    font.setupOS2()
+    font.setupPost()
+    font.save(path)
+    return path
+
+
+LATIN = "".join(chr(code) for code in range(32, 127))
+
+
+def text_of(path: Path, page: int = 0) -> str:
+    return PdfReader(path).pages[page].extract_text().replace(" ", "")
+
+
+def test_a_sheet_of_labels_has_the_chinese_inside_it_and_as_many_pages_as_it_needs(
+    tmp_path: Path,
+) -> None:
+    font = a_font(tmp_path / "boxes.ttf", LATIN + "爱心门铃按钮")
+    sheet = tmp_path / "labels.pdf"
+    found = [labels.read(f"b-{number:02}=button") for number in range(1, 25)]
+    labels.write([*found, labels.read("c-" + "0" * 22 + "=chime")], sheet, font)
+    assert len(PdfReader(sheet).pages) == 2
+    first = text_of(sheet)
+    assert first.count("按钮Button") == 24
+    assert "b-01" in first
+    assert "b-24" in first
+    assert "门铃Chime" in text_of(sheet, 1)
+    fonts: Any = PdfReader(sheet).pages[0]["/Resources"]
+    (embedded,) = [one.get_object() for one in fonts["/Font"].values()]
+    descriptor = embedded["/DescendantFonts"][0].get_object()["/FontDescriptor"].get_object()
+    assert "/FontFile2" in descriptor
+
+
+def test_a_label_that_is_none_and_a_font_without_chinese_are_refused(tmp_path: Path) -> None:
+    for text in ("b-01", "b-01=", "B-01=button", "=button", "b-01=lamp", "-b=button", "b=button "):
+        assert refusal(lambda text=text: labels.read(text)) == "bad_label"
+    found = [labels.read("b-01=button")]
+    plain = a_font(tmp_path / "latin.ttf", LATIN)
+    assert refusal(lambda: labels.write([], tmp_path / "x.pdf", None)) == "no_labels"
+    assert refusal(lambda: labels.write(found, tmp_path / "x.pdf", plain)) == "bad_font"
+    assert refusal(lambda: labels.write(found, tmp_path / "x.pdf", tmp_path)) == "bad_font"
+    good = a_font(tmp_path / "boxes.ttf", LATIN + "爱心门铃按钮")
+    assert refusal(lambda: labels.write(found, tmp_path, good)) == "no_paper"
+
+
+def test_every_error_that_is_raised_has_its_sentence() -> None:
+    raised: set[str] = set()
+    for path in Path(lovebell_tools.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "BoardError" and node.args:
+                raised |= {
+                    value.value
+                    for value in ast.walk(node.args[0])
+                    if isinstance(value, ast.Constant) and isinstance(value.value, str)
+                }
+    assert len(raised) > 20
+    assert raised <= set(errors.ERRORS)

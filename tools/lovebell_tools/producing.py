@@ -1,0 +1,152 @@
+"""The commands that make something: setup and label."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from platformdirs import user_cache_path
+
+from lovebell.provision.bundle import ROLES
+from lovebell_tools import labels, ports, words
+from lovebell_tools.bilingual import command
+from lovebell_tools.board import BoardError
+from lovebell_tools.bundle import open_bundle
+from lovebell_tools.crew import Done, make_all
+from lovebell_tools.identity import of_role, read_site
+from lovebell_tools.ledger import Ledger
+from lovebell_tools.making import Order
+from lovebell_tools.options import (
+    FILE,
+    firmware_in,
+    firmware_option,
+    json_option,
+    language,
+    passphrase,
+    ports_option,
+    print_json,
+    say,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@command("setup", help="把插着的板子全部做好。|Set up all boards that are plugged in.")
+@ports_option
+@click.option(
+    "--bundle",
+    type=FILE,
+    required=True,
+    help="身份包，由网关管理员给。|The bundle of identities, from the gateway's operator.",
+)
+@click.option(
+    "--site",
+    type=FILE,
+    required=True,
+    help="现场文件：Wi-Fi 与接线。|The site's file: Wi-Fi and wiring.",
+)
+@click.option("--kind", type=click.Choice(ROLES), help="做哪一种。|Which kind to make.")
+@click.option("--device", help="用身份包里的哪一个。|Which identity of the bundle to use.")
+@firmware_option
+@click.option(
+    "--image",
+    type=FILE,
+    help="MicroPython 映像文件；不给就下载核对过的。|An image of MicroPython; without it the "
+    "checked one is downloaded.",
+)
+@click.option(
+    "--wait",
+    type=click.FloatRange(0, 3600),
+    default=90,
+    help="等它连上的秒数；0 不等。|Seconds to wait for the broker; 0 to not wait.",
+)
+@click.option(
+    "--press",
+    type=click.FloatRange(0, 3600),
+    default=120,
+    help="等人试按的秒数；0 不试。|Seconds to wait for a test press; 0 for none.",
+)
+@json_option
+def setup(
+    named: Sequence[str],
+    bundle: Path,
+    site: Path,
+    kind: Any,
+    device: str | None,
+    firmware: Path | None,
+    image: Path | None,
+    wait: float,
+    press: float,
+    as_json: bool,
+) -> None:
+    """Make them all, each in its own line; exit code 1 if one of them is not ready."""
+    found = ports.ports(named)
+    if device is not None and len(found) > 1:
+        raise BoardError("one_device", count=len(found))
+    found_site = read_site(site)
+    order = Order(
+        firmware_in(firmware),
+        open_bundle(bundle, passphrase),
+        found_site,
+        Ledger(bundle.with_name(bundle.name + ".given.json")),
+        user_cache_path("lovebell-tech"),
+        kind,
+        device,
+        image,
+        wait,
+        press,
+    )
+    of_role(order.bundle, kind)  # a question that is open is asked before a board is touched
+    spoken = language()
+    done = make_all(found, order, spoken, is_shown=not as_json)
+    if as_json:
+        print_json([one.document(spoken) for one in done])
+    else:
+        _report(done, spoken)
+    if any(one.made is None for one in done):
+        sys.exit(1)
+
+
+def _report(done: Sequence[Done], spoken: str) -> None:
+    colon = words.say(spoken, "colon")
+    for one in done:
+        if one.why is not None:
+            click.echo(f"{one.port}{colon}{words.of_error(spoken, one.why)}", err=True)
+        elif one.made is not None:
+            said = words.say(spoken, f"ready_{one.made.proof}")
+            click.echo(f"{one.port}{colon}{one.made.device} {said}")
+    for one in done:
+        # Whether it sounded only an ear can tell.
+        if one.made is not None and one.made.proof == "press" and sys.stdin.isatty():
+            question = f"{one.made.device}: {words.say(spoken, 'did_chime')}"
+            if not click.confirm(question, default=True):
+                say("chime_mute", device=one.made.device)
+
+
+@command("label", help="印标签：二维码、编号与种类。|Print labels: QR code, name and kind.")
+@click.argument("devices", nargs=-1, metavar="[DEVICE=KIND]...")
+@click.option("--bundle", type=FILE, help="身份包里的全部。|All identities of a bundle.")
+@click.option(
+    "--out",
+    type=FILE,
+    default=Path("labels.pdf"),
+    help="写到哪个文件。|The file to write.",
+)
+@click.option("--font", type=FILE, help="带中文的字体。|A font with Chinese.")
+@json_option
+def label(
+    devices: Sequence[str], bundle: Path | None, out: Path, font: Path | None, as_json: bool
+) -> None:
+    """Write the sheet."""
+    found = [labels.read(text) for text in devices]
+    if bundle is not None:
+        identities = open_bundle(bundle, passphrase).identities
+        found += [labels.Label(one.device, one.role) for one in identities]
+    labels.write(found, out, font)
+    if as_json:
+        print_json({"labels": len(found), "path": str(out)})
+    else:
+        say("printed", count=len(found), path=out)
