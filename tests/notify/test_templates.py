@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
+from lovebell.domain.pacing import OLDEST_MS
 from lovebell.notify.templates import FIELDS, LANGUAGES, BadTemplateError, load
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FILLED: dict[str, str | int] = {
     "responder": "示例大姐",
@@ -96,3 +94,31 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadTemplateError) as caught:
         load(tmp_path / "none")
     assert caught.value.needs["path"] == str(tmp_path / "none")
+
+
+DOCS = Path(__file__).parents[2] / "docs"
+AGES = {
+    ".md": {300_000: "5 min", 1_800_000: "30 min", 7_200_000: "2 h", 86_400_000: "24 h"},
+    ".zh.md": {300_000: "5 分钟", 1_800_000: "30 分钟", 7_200_000: "2 小时", 86_400_000: "24 小时"},
+}
+
+
+@pytest.mark.parametrize("end", AGES)
+def test_the_manual_knows_every_kind_its_fields_and_when_it_is_given_up(end: str) -> None:
+    text = (DOCS / f"notification{end}").read_text(encoding="utf-8")
+    rows = {
+        row[0].strip(" `"): [cell.strip() for cell in row[1:]]
+        for line in text.splitlines()
+        if len(row := line.strip("|").split("|")) == 5
+    }
+    for kind, fields in FIELDS.items():
+        joined = (", " if end == ".md" else "、").join(f"`{name}`" for name in sorted(fields))
+        assert rows[kind][-2:] == [AGES[end][OLDEST_MS[kind]], joined]
+
+
+@pytest.mark.parametrize("end", AGES)
+def test_the_text_in_the_manual_can_be_used(end: str, tmp_path: Path) -> None:
+    text = (DOCS / f"notification{end}").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```text\n(求助.*?)```", text, re.DOTALL)
+    put(tmp_path, "zh/call.txt", example)
+    assert "示例奶奶 按铃" in load(tmp_path).fill("call", "zh", FILLED)[1]
