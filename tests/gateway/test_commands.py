@@ -439,7 +439,7 @@ def test_bytes_that_are_no_text_are_refused_like_any_other_wrong_word(town: Town
         ("plan", "set", "h-1", "\udcff 60s"),
         ("pair", "\udcff", "h-1"),
     ):
-        assert town.type(*args).exit_code == 1, args
+        assert town.type(*args).exit_code == 2, args
 
 
 # -- languages -----------------------------------------------------------------------------------

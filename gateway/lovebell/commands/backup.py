@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lovebell.commands.app import App, json_option, pass_app, print_json
-from lovebell.commands.base import command
+from lovebell.commands.base import FilePath, command
 from lovebell.store import backup as store
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_FILE = FilePath()
 
 
 @command("backup", help="备份数据库，网关不用停。|Back up the database; the gateway may go on.")

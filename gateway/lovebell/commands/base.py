@@ -7,6 +7,7 @@ else.
 from __future__ import annotations
 
 import os
+import re
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,10 @@ from lovebell.store.sqlite import DatabaseInUseError
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
 
+#: No number that anybody may type is larger; SQLite's largest is.
+_LARGEST: Final = 2**53
+_LONG: Final = re.compile(r"\S{300,}")
+_SHORT: Final = 60
 _HELP: Final = "显示这份说明。|Show this help."
 
 
@@ -90,6 +95,42 @@ class Command(click.Command):
             option.help = _HELP
         return option
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuses what neither the database nor any disk can take."""
+        rest = super().parse_args(ctx, args)
+        for field in self.params:
+            given: object = ctx.params.get(field.name or "")
+            many = cast("tuple[object, ...]", given) if isinstance(given, tuple) else (given,)
+            for value in many:
+                if isinstance(value, int) and abs(value) > _LARGEST:
+                    raise click.BadParameter("integer", ctx, field)
+                if isinstance(value, str) and not _is_text(value):
+                    raise click.BadParameter("text", ctx, field)
+        return rest
+
+
+class FilePath(click.Path):
+    """The path of a file; what no file can be called is refused like any other wrong word."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, dir_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        text = str(value)
+        names = os.fsencode(text).split(b"/")
+        too_long = len(text) > 4_000 or any(len(name) > 255 for name in names)
+        if "\0" in text or not _is_text(text) or too_long:
+            raise click.BadParameter("path", ctx, param)
+        return super().convert(value, param, ctx)
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # bytes that are no UTF-8 come as half characters
+        return False
+    return True
+
 
 class Group(click.Group):
     """Commands of one noun."""
@@ -133,7 +174,8 @@ class ToldError(click.ClickException):
     """An error in words for a human, with the exit code of the process."""
 
     def __init__(self, text: str, code: int) -> None:
-        super().__init__(text)
+        # As much of what was typed as a sentence can hold.
+        super().__init__(_LONG.sub(lambda found: f"{found[0][:_SHORT]}…", text))
         self.code = code
 
     @property

@@ -9,13 +9,12 @@ import os
 import sys
 from contextlib import contextmanager
 from datetime import date, timedelta
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import click
 
 from lovebell.commands.app import App, json_option, pass_app, print_json, utc
-from lovebell.commands.base import command
+from lovebell.commands.base import FilePath, command
 from lovebell.commands.months import Day, begins
 from lovebell.domain.sheet import cell
 from lovebell.store import export as store
@@ -23,6 +22,7 @@ from lovebell.store.errors import BooksError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
+    from pathlib import Path
 
 _WHAT: Final = {"episodes": store.episodes, "events": store.events}
 _COLUMNS: Final = {"episodes": store.EPISODES, "events": store.EVENTS}
@@ -41,7 +41,7 @@ _COLUMNS: Final = {"episodes": store.EPISODES, "events": store.EVENTS}
 )
 @click.option(
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FilePath(),
     metavar="FILE",
     help="写到文件，不写就输出。|Write to this file, else print.",
 )

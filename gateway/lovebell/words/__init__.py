@@ -80,6 +80,8 @@ def _parameter(error: click.UsageError) -> str:
 def _rule(error: click.UsageError, column: int) -> str:
     """What the value may be; in English click's own words where we have none."""
     kind = getattr(getattr(error, "param", None), "type", None)
+    if error.message in ("integer", "path", "text"):
+        return USAGE[error.message][column]
     choices = getattr(kind, "choices", None)
     if choices:
         return USAGE["choice"][column].format(choices=", ".join(choices))

@@ -95,5 +95,7 @@ USAGE: Final = {
     "UsageError": ("写法不对：{rule}", "This is not how it is written: {rule}"),
     "choice": ("请写其中之一：{choices}", "write one of {choices}"),
     "integer": ("请写一个整数", "write a whole number"),
+    "text": ("请写 UTF-8 文字", "write text in UTF-8"),
+    "path": ("请写一个文件的路径", "write the path of a file"),
     "near": ("是不是 {near}？", " Did you mean {near}?"),
 }
