@@ -8,7 +8,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from lovebell.provision import bundle as files
+from lovebell.provision.bundle import Bundle, BundleError
+from lovebell.provision.bundle import open_bundle as opened
 from lovebell_tools.board import BoardError
 
 if TYPE_CHECKING:
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def open_bundle(path: Path, ask: Callable[[], str]) -> files.Bundle:
+def open_bundle(path: Path, ask: Callable[[], str]) -> Bundle:
     """The bundle in that file; `ask` is asked for its passphrase. Raises BoardError."""
     try:
-        return files.open_bundle(path, ask, time.time_ns() // 1_000_000)
-    except files.BundleError as why:
+        return opened(path, ask, time.time_ns() // 1_000_000)
+    except BundleError as why:
         raise BoardError(why.code, **why.needs) from None
