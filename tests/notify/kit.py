@@ -34,7 +34,7 @@ MESSAGE = Message(
     kind="call",
     subject="求助：3栋2单元101 示例奶奶",
     text="示例奶奶按了铃，请马上去看看。",
-    link="https://desk.example/a/xyz",
+    link="https://desk.example/a/SECRETlinkx7x7x7x7x7",
     fields={"home": "示例奶奶", "address": "3栋2单元101", "n": 7},
 )
 

@@ -98,7 +98,7 @@ async def sent(kind: str, address: str, message: Message = kit.MESSAGE) -> dict[
         return json.loads(service.asked[0].body)
 
 
-TEXT = "求助：3栋2单元101 示例奶奶\n示例奶奶按了铃，请马上去看看。\nhttps://desk.example/a/xyz"
+TEXT = "求助：3栋2单元101 示例奶奶\n示例奶奶按了铃，请马上去看看。\nhttps://desk.example/a/SECRETlinkx7x7x7x7x7"
 
 
 async def test_wecom_mentions_by_telephone_number() -> None:
@@ -141,7 +141,7 @@ async def test_what_is_too_long_is_cut_between_characters_and_keeps_its_link(
     body = await sent(kind, "", LONG)
     text = body["content"]["text"] if kind == "feishu" else body["text"]["content"]
     assert len(text.encode()) <= most
-    assert text.endswith("按…\nhttps://desk.example/a/xyz")
+    assert text.endswith("按…\nhttps://desk.example/a/SECRETlinkx7x7x7x7x7")
 
 
 @pytest.mark.parametrize(("kind", "count"), [("wecom", 20), ("dingtalk", 20), ("feishu", 100)])

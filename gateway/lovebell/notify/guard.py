@@ -7,6 +7,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from lovebell.notify.secrets import Secret, blotted
 from lovebell.notify.text import one_line
 
 if TYPE_CHECKING:
@@ -33,7 +34,9 @@ class Guarded:
 
     async def send(self, message: Message, address: str) -> Answer:
         """Send once; whatever is raised is LATER. Only its type is told: its text may hold a
-        secret."""
+        secret. What was said is brought onto one short line, without the link of the message:
+        whoever has that may answer, and some services repeat what they were told.
+        """
         try:
             async with asyncio.timeout(MOST_S):
                 answer = await self._sender.send(message, address)
@@ -41,7 +44,8 @@ class Guarded:
             said = type(why).__name__
             log.error("sender failed", extra={"kind": self._kind, "why": said})
             return replace(self._later, said=said)
-        return replace(answer, said=one_line(answer.said))
+        link = (Secret(message.link), Secret(message.link.rpartition("/")[2]))
+        return replace(answer, said=one_line(blotted(answer.said, link)))
 
     async def close(self) -> None:
         """Give back connections."""

@@ -19,7 +19,6 @@ from yarl import URL
 from lovebell.notify.network import cause_of
 from lovebell.notify.secrets import blotted
 from lovebell.notify.sender import Answer, Secret, Verdict
-from lovebell.notify.text import one_line
 
 if TYPE_CHECKING:
     import ssl
@@ -84,7 +83,7 @@ class Http:
         except (aiohttp.ClientError, OSError, ValueError, RuntimeError) as why:
             said = cause_of(why, self._timeout_s) or f"network {type(why).__name__}"
             answer = Answer(Verdict.LATER, said)
-        return replace(answer, said=one_line(blotted(answer.said, self._secrets)))
+        return replace(answer, said=blotted(answer.said, self._secrets))
 
     async def close(self) -> None:
         """Close what is open."""

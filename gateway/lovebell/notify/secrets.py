@@ -102,7 +102,7 @@ def blotted(text: str, secrets: Iterable[Secret]) -> str:
     write it."""
     forms: set[str] = set()
     for secret in secrets:
-        plain = secret.reveal()
+        plain = secret.reveal().encode("utf-8", "replace").decode("utf-8")
         forms |= {plain, quote(plain, safe=""), quote(plain), quote_plus(plain)}
         forms |= {json.dumps(plain)[1:-1], base64.b64encode(plain.encode()).decode().rstrip("=")}
     for form in sorted(forms, key=len, reverse=True):

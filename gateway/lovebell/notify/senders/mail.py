@@ -75,7 +75,7 @@ class Mail:
         finally:
             client.close()
         secrets = () if self._password is None else (self._password,)
-        return Answer(answer.verdict, one_line(blotted(answer.said, secrets)))
+        return Answer(answer.verdict, blotted(answer.said, secrets))
 
     async def close(self) -> None:
         """Nothing is left open."""

@@ -90,7 +90,7 @@ class Rest:
         if is_sent:
             return Answer(Verdict.SENT, "ok")
         secrets = [self._url, *_parts(self._url)]
-        return Answer(Verdict.LATER, one_line(blotted(lines[0] if lines else "not sent", secrets)))
+        return Answer(Verdict.LATER, blotted(lines[0] if lines else "not sent", secrets))
 
 
 def _target(library: Any, url: str) -> Any:
