@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 
 from notify import kit
@@ -23,6 +24,15 @@ async def test_a_message_goes_where_the_url_leads() -> None:
         body = json.loads(service.asked[0].body)
     assert body["title"] == kit.MESSAGE.subject
     assert body["message"] == f"{kit.MESSAGE.text}\n{kit.MESSAGE.link}"
+
+
+async def test_what_is_too_long_keeps_its_link() -> None:
+    async with http_service() as service:
+        long = dataclasses.replace(kit.MESSAGE, text="按" * 9_000)
+        await kit.send(kit.channel("apprise", service.url), "apprise", long)
+        text = json.loads(service.asked[0].body)["message"]
+    assert len(text.encode()) <= 4_000
+    assert text.endswith(f"按…\n{kit.MESSAGE.link}")
 
 
 async def test_an_address_goes_into_the_url_and_nowhere_else() -> None:

@@ -13,6 +13,7 @@ import importlib
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote
 
@@ -20,7 +21,7 @@ from lovebell.notify.errors import wrong
 from lovebell.notify.options import TIMEOUT
 from lovebell.notify.secrets import Secret, blotted
 from lovebell.notify.sender import Answer, Kind, Limit, Message, Option, Verdict
-from lovebell.notify.text import CUT, clean, cut, one_line
+from lovebell.notify.text import composed, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,12 +80,11 @@ class Rest:
         target = _target(self._library, self._url.reveal().replace(PLACE, quote(address, safe="")))
         if target is None:
             return Answer(Verdict.REFUSED, "URL")
-        text = "\n".join(part for part in (clean(message.text), clean(message.link)) if part)
-        title, body = one_line(message.subject), cut(text, MOST_BYTES)
+        title, body = one_line(message.subject), composed(replace(message, subject=""), MOST_BYTES)
         lines: list[str] = []
         before = _heard.set(lines)
         try:
-            is_sent = target.notify(body=body or title or CUT, title=title, body_format="text")
+            is_sent = target.notify(body=body, title=title, body_format="text")
         finally:
             _heard.reset(before)
         if is_sent:
