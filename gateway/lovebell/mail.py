@@ -21,19 +21,23 @@ class Mail:
 
     def __init__(self) -> None:
         self.waiting: dict[str, Outgoing] = {}
+        self._since: dict[str, int] = {}
         self.post: Callable[[Outgoing], None] = lambda _: None
 
     def take_up(self, left: Iterable[Outgoing]) -> None:
         """What the last run left to be sent."""
         self.waiting = {one.key: one for one in left}
+        self._since = {one.key: one.created_ms for one in self.waiting.values()}
 
     def committed(self, batch: Batch) -> None:
         """This is on disk now: what is settled has left, what is new may be sent."""
         for one in batch.settled:
             if self.waiting.get(one.key) == one:
                 del self.waiting[one.key]
+                self._since.pop(one.key, None)
         for one in batch.messages.values():
             self.waiting[one.key] = one
+            self._since.setdefault(one.key, one.created_ms)
             self.post(one)
 
     def is_wanted(self, one: Outgoing) -> bool:
@@ -41,5 +45,8 @@ class Mail:
         return self.waiting.get(one.key) == one
 
     def unsent(self, before_ms: int) -> dict[str, int]:
-        """How many messages written before this time are still to be sent, by channel."""
-        return Counter(one.channel for one in self.waiting.values() if one.created_ms < before_ms)
+        """How many messages have waited since before this time, by channel. One that took the
+        place of another has waited as long as both: a call is repeated, and the news changes.
+        """
+        stuck = (key for key, since_ms in self._since.items() if since_ms < before_ms)
+        return Counter(self.waiting[key].channel for key in stuck)

@@ -63,6 +63,16 @@ def test_the_limit_of_a_service_holds_in_every_window_and_nothing_is_lost() -> N
     assert queue.is_empty
 
 
+def test_what_left_before_a_restart_counts_for_the_limit() -> None:
+    queue = Queue(20, 60_000)
+    for n in range(19):
+        queue.remember(-30_000 + n)
+    queue.put(message(), 0)
+    queue.put(message(), 0)
+    assert len(sent(queue, 0)) == 1
+    assert queue.upcoming(0) == 30_000
+
+
 @given(
     st.integers(1, 5),
     st.integers(1, 1_000),

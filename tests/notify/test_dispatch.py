@@ -31,8 +31,11 @@ class Office:
     fates: list[str] = field(default_factory=list[str])
     news: asyncio.Event = field(default_factory=asyncio.Event)
     is_broken: bool = False
+    has_no_books: bool = False
 
     def channel(self, name: str) -> Channel | None:
+        if self.has_no_books:
+            raise RuntimeError("a mistake of ours")
         return self.channels.get(name)
 
     def contact(self, outgoing: Outgoing) -> Contact | None:
@@ -310,6 +313,32 @@ async def test_a_mistake_of_ours_kills_no_lane_and_loses_no_message(
     await desk.quiet()
     desk.office.is_broken = False
     await desk.leap(60_000)
+    await desk.until("a sent")
+
+
+async def test_a_lane_that_stumbles_gets_up_again_and_no_other_falls(
+    desk: Desk, service: HttpService
+) -> None:
+    desk.office.channels["hook"] = webhook(service)
+    desk.office.has_no_books = True
+    desk.put("a", "hook")
+    await desk.quiet()
+    desk.office.has_no_books = False
+    await desk.leap(0)
+    await desk.until("a sent")
+
+
+async def test_what_a_channel_sent_before_a_restart_counts_for_its_limit(
+    desk: Desk, service: HttpService
+) -> None:
+    service.behaviour = Says('{"errcode": 0}')
+    desk.office.channels["ding"] = ding(service)
+    for _ in range(20):
+        desk.dispatcher.remember("ding", 30_000)
+    desk.put("a", "ding")
+    await desk.quiet()
+    assert service.asked == []
+    await desk.leap(30_000)
     await desk.until("a sent")
 
 

@@ -324,6 +324,35 @@ async def test_of_an_episode_without_people_nothing_is_sent_and_nothing_new_writ
     assert "r-daughter" not in str(street.rows("SELECT * FROM event"))
 
 
+async def test_a_restart_knows_what_went_by_which_channel_just_before(
+    street: Street, services: Services
+) -> None:
+    await to_step_two(street)
+    await services.takes("r-daughter")
+    sent_at = street.now
+    street.now += 30_000
+    await services.refuses("r-neighbour")
+    await street.power_cut()
+    await street.power_up()
+    assert street.store.sent_since(sent_at) == [("sms", sent_at), ("chat", sent_at + 30_000)]
+    assert street.store.sent_since(sent_at + 1) == [("chat", sent_at + 30_000)]
+
+
+async def test_a_call_that_is_repeated_has_waited_since_the_first(
+    street: Street, services: Services
+) -> None:
+    await alone(street, "r-daughter")
+    await street.press()
+    await services.refuses("r-daughter")
+    begun = street.now
+    await street.forward(600)
+    (waiting,) = street.engine.mail.waiting.values()
+    assert waiting.created_ms > begun + 300_000
+    assert street.engine.mail.unsent(begun + 1) == {"chat": 1}
+    await services.takes("r-desk")
+    assert street.engine.mail.unsent(street.now) == {}
+
+
 async def test_a_message_says_where_to_go_and_leads_to_a_page_and_no_more(
     street: Street, services: Services
 ) -> None:

@@ -30,6 +30,8 @@ Job = Callable[[], Awaitable[None]]
 #: 144 bits of chance in a link.
 TOKEN_BYTES = 18
 LOOK_S = 5.0
+#: What went by a channel so shortly before a restart counts for the limit of its service.
+REMEMBERED_MS = 120_000
 
 
 def templates_of(settings: Settings) -> Templates:
@@ -60,8 +62,11 @@ def jobs(
     )
     clerk = Clerk(engine, texts, tickets, clock.now)
     dispatcher = Dispatcher(clerk, Secrets(), steady)
+    now = clock.now()
+    for channel, at_ms in store.sent_since(now - REMEMBERED_MS):
+        dispatcher.remember(channel, max(0, now - at_ms))
     for left in engine.mail.waiting.values():
-        dispatcher.take(left, max(0, clock.now() - left.created_ms))
+        dispatcher.take(left, max(0, now - left.created_ms))
     engine.mail.post = dispatcher.take
     people = Technicians(engine, settings.technicians, settings.hours, store.told(), steady, hour)
     made: list[Job] = [dispatcher.run, partial(_tell_technicians, people, warden, clock)]

@@ -102,6 +102,10 @@ class Queue:
         """The channel is another one now; what has left still counts."""
         self._window.limit(count, per_ms)
 
+    def remember(self, at: int) -> None:
+        """One left then, before this queue was made. Oldest first."""
+        self._window.take(at)
+
     @property
     def is_empty(self) -> bool:
         """Whether nothing waits or travels."""

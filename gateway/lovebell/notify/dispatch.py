@@ -34,6 +34,8 @@ TOO_OLD = "too_old"
 NO_CONTACT = "no_contact"
 REPLACED = "replaced"
 
+STUMBLED_S = 5.0
+
 
 class Office(Protocol):
     """The gateway, as the dispatcher needs it."""
@@ -84,12 +86,19 @@ class Dispatcher:
 
     def take(self, outgoing: Outgoing, waited_ms: int = 0) -> None:
         """Queue a message that is on disk and has waited so long already."""
-        lane = self._lanes.get(outgoing.channel)
+        self._lane(outgoing.channel).put(outgoing, waited_ms)
+
+    def remember(self, channel: str, ago_ms: int) -> None:
+        """A message left by this channel so long ago, in the last run: it counts for its limit."""
+        self._lane(channel).remember(ago_ms)
+
+    def _lane(self, channel: str) -> _Lane:
+        lane = self._lanes.get(channel)
         if lane is None:
-            lane = _Lane(outgoing.channel, self._office, self._secrets, self._steady, self._chance)
-            self._lanes[outgoing.channel] = lane
+            lane = _Lane(channel, self._office, self._secrets, self._steady, self._chance)
+            self._lanes[channel] = lane
             self._fresh.put_nowait(lane)
-        lane.put(outgoing, waited_ms)
+        return lane
 
     async def run(self) -> None:
         """Send for ever."""
@@ -132,19 +141,21 @@ class _Lane:
         self._queue.put(outgoing, self._steady(), waited_ms)
         self._wake.set()
 
+    def remember(self, ago_ms: int) -> None:
+        self._queue.remember(self._steady() - ago_ms)
+
     async def run(self) -> None:
-        """Send what is due, then sleep until something is, for ever."""
+        """Send what is due, then sleep until something is, for ever. A mistake of ours or of a
+        plug-in holds up this channel for a moment, and never the bells.
+        """
         try:
             while True:
                 self._wake.clear()
-                line = await self._current()
-                now = self._steady()
-                for old in self._queue.take_old(now):
-                    self._office.dropped(old, TOO_OLD, refused=False)
-                while (outgoing := self._queue.next(now)) is not None:
-                    self._start(self._send(outgoing, line))
-                upcoming = self._queue.upcoming(now)
-                left_s = None if upcoming is None else max(upcoming - now, 1) / 1000
+                try:
+                    left_s = await self._work()
+                except Exception:
+                    log.exception("channel stumbled", extra={"channel": self._name})
+                    left_s = STUMBLED_S
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), left_s)
         finally:
@@ -153,6 +164,17 @@ class _Lane:
             await asyncio.gather(*self._tasks, return_exceptions=True)
             if self._line is not None and self._line.sender is not None:
                 await self._line.sender.close()
+
+    async def _work(self) -> float | None:
+        """Send what is due; return for how many seconds nothing else is, None for until it wakes."""
+        line = await self._current()
+        now = self._steady()
+        for old in self._queue.take_old(now):
+            self._office.dropped(old, TOO_OLD, refused=False)
+        while (outgoing := self._queue.next(now)) is not None:
+            self._start(self._send(outgoing, line))
+        upcoming = self._queue.upcoming(now)
+        return None if upcoming is None else max(upcoming - now, 1) / 1000
 
     def _start(self, job: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(job)

@@ -15,6 +15,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import DatabaseError
 
 from lovebell.domain.codec import episode_from_json
+from lovebell.domain.episode import What
 from lovebell.domain.faults import Fault
 from lovebell.domain.records import Command, DiskError, Letter, Outgoing, Seen, Ticket
 from lovebell.store import schema
@@ -62,6 +63,14 @@ _ONE = select(schema.episode.c.body, schema.episode.c.call_plan).where(
 )
 _OPEN_COMMANDS = (
     select(schema.command).where(schema.command.c.answer.is_(None)).order_by(schema.command.c.n)
+)
+# By number, as above: what went in the last minutes is among the latest.
+_WENT = (
+    select(schema.event.c.at_ms, schema.event.c.detail["channel"].as_string().label("channel"))
+    .where(schema.event.c.n > select(func.max(schema.event.c.n) - 5000).scalar_subquery())
+    .where(schema.event.c.what.in_([What.MESSAGED.value, What.MESSAGE_REFUSED.value]))
+    .where(schema.event.c.at_ms >= bindparam("since"))
+    .order_by(schema.event.c.n)
 )
 _TICKET = select(schema.ticket).where(schema.ticket.c.hash == bindparam("hash"))
 _REVISION = select(schema.revision.c.n)
@@ -155,6 +164,10 @@ class LiveStore:
         its = schema.message.c
         rows = self._look.execute(select(schema.message).order_by(its.created_ms, its.key))
         return [Outgoing(*row) for row in rows]
+
+    def sent_since(self, at_ms: int) -> list[tuple[str, int]]:
+        """The channels by which messages went since then, and when; oldest first."""
+        return [(row.channel, row.at_ms) for row in self._look.execute(_WENT, {"since": at_ms})]
 
     def ticket(self, hash_: str) -> Ticket | None:
         """The right behind a link. Raises DiskError."""

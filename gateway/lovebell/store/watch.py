@@ -97,7 +97,8 @@ def look(connection: Connection, now: int, *, runs: bool, free_mb: int) -> Look:
         overdue=_count(connection, schema.episode, late),
         outbox=_count(connection, schema.outbox, outbox.created_ms < now - STUCK_MS),
         commands=_count(connection, schema.command, unheard),
-        messages=_stuck(connection, now - MESSAGE_STUCK_MS),
+        # The gateway knows better since when: a repeated call looks young here.
+        messages=_stuck(connection, now if Word.MESSAGES in words else now - MESSAGE_STUCK_MS),
     )
 
 
