@@ -67,6 +67,8 @@ def test_a_channel_and_a_contact_are_entered_listed_and_taken_out(town: Town) ->
         "rank": 1,
     }
     assert town.read("contact", "list", "--responder", "r-desk") == []
+    assert "contact: chat 13800000000\n" in town.type("responder", "show", "r-paired").output
+    assert town.read("responder", "show", "r-paired")["contacts"] == [contact]
     refused = town.type("channel", "remove", "chat")
     assert refused.exit_code == 1
     assert "`lovebell contact remove r-paired chat`" in refused.output

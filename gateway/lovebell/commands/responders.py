@@ -105,9 +105,11 @@ def show(app: App, responder_id: str, as_json: bool) -> None:
         one = store.responder_of(books, responder_id)
         past = pairs.history(connection, responder_id)
     chimes, homes = _chimes(books, responder_id), _homes(books, responder_id)
+    contacts = [contact for contact in books.contacts if contact.responder == responder_id]
     if as_json:
         paired = [{"id": home, "name": books.homes[home].name, "rank": n} for home, n in homes]
         document = {**asdict(one), "chimes": chimes, "homes": paired}
+        document["contacts"] = [asdict(contact) for contact in contacts]
         print_json(document | {"history": history_document(past)})
         return
     app.details((name, value) for name, value in asdict(one).items() if name != "kind")
@@ -115,6 +117,7 @@ def show(app: App, responder_id: str, as_json: bool) -> None:
         (
             ("kind", app.text(one.kind)),
             ("chime", ", ".join(chimes) or app.text("none")),
+            ("contact", ", ".join(f"{each.channel} {each.address}".strip() for each in contacts)),
             ("home", app.text("comma").join(_home(app, books, home, n) for home, n in homes)),
         )
     )
