@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 HANG = "hang"
 CUT = "cut"
 HUGE = "huge"
+DRIP = "drip"
 ECHO = "echo"
 
 
@@ -42,7 +43,8 @@ class Asked:
 
 class HttpService:
     """Answers every POST as `behaviour` says: with an answer, with what a function makes of the
-    request, or by hanging, cutting the connection, never ending, or telling all it was told."""
+    request, or by hanging, cutting the connection, never ending, dripping, or telling all it was
+    told."""
 
     def __init__(self) -> None:
         self.behaviour: Says | str | Callable[[Asked], Says] = Says()
@@ -63,7 +65,9 @@ class HttpService:
         if behaviour == CUT:
             return await self._cut(request)
         if behaviour == HUGE:
-            return await self._huge(request)
+            return await self._endless(request, b"a" * 65_536, 0)
+        if behaviour == DRIP:
+            return await self._endless(request, b"a", 0.1)
         if behaviour == ECHO:
             told = f"{asked.path} {asked.headers} {asked.body.decode()}"
             return aiohttp.web.json_response({"errcode": 7, "code": 7, "errmsg": told, "msg": told})
@@ -80,13 +84,15 @@ class HttpService:
         request.transport.abort()
         return response
 
-    async def _huge(self, request: aiohttp.web.Request) -> aiohttp.web.StreamResponse:
+    async def _endless(
+        self, request: aiohttp.web.Request, piece: bytes, pause_s: float
+    ) -> aiohttp.web.StreamResponse:
         response = aiohttp.web.StreamResponse()
         await response.prepare(request)
         with contextlib.suppress(ConnectionError):
             while not self._free.is_set():
-                await response.write(b"a" * 65_536)
-                await asyncio.sleep(0)
+                await response.write(piece)
+                await asyncio.sleep(pause_s)
         return response
 
     def free(self) -> None:

@@ -24,20 +24,18 @@ from lovebell.notify.sender import (
 LATER, REFUSED = Verdict.LATER, Verdict.REFUSED
 CODES = [
     ("wecom", {"errcode": 45009, "errmsg": "api freq out of limit"}, LATER, 60_000),
-    ("wecom", {"errcode": 45033, "errmsg": "concurrent"}, LATER, 1_000),
     ("wecom", {"errcode": -1, "errmsg": "system busy"}, LATER, None),
     ("wecom", {"errcode": 93000, "errmsg": "invalid webhook url"}, REFUSED, None),
-    ("wecom", {"errcode": 40058, "errmsg": "invalid parameter"}, REFUSED, None),
+    ("wecom", {"errcode": 40008, "errmsg": "invalid message type"}, LATER, None),
     ("wecom", {"errcode": 999999, "errmsg": "what nobody knows yet"}, LATER, None),
     ("dingtalk", {"errcode": 130101, "errmsg": "send too fast", "wait": 5}, LATER, 60_000),
-    ("dingtalk", {"errcode": 410100, "errmsg": "too fast"}, LATER, 60_000),
     ("dingtalk", {"errcode": 300001, "errmsg": "token is not exist"}, REFUSED, None),
+    ("dingtalk", {"errcode": 300005, "errmsg": "token is not exist"}, LATER, None),
     ("dingtalk", {"errcode": 310000, "errmsg": "keywords not in content"}, REFUSED, None),
     ("dingtalk", {"errcode": 310000, "errmsg": "sign not match"}, REFUSED, None),
     ("dingtalk", {"errcode": 310000, "errmsg": "invalid timestamp"}, LATER, None),
     ("feishu", {"code": 11232, "msg": "frequency limited"}, LATER, 2_000),
-    ("feishu", {"code": 9499, "msg": "too many requests"}, LATER, 2_000),
-    ("feishu", {"code": 9499, "msg": "Bad Request"}, REFUSED, None),
+    ("feishu", {"code": 9499, "msg": "Bad Request"}, LATER, None),
     ("feishu", {"code": 19021, "msg": "sign match fail"}, REFUSED, None),
     ("feishu", {"code": 19024, "msg": "Key Words Not Found"}, REFUSED, None),
 ]

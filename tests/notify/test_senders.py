@@ -16,6 +16,7 @@ import pytest
 from notify import kit
 from notify.servers import (
     CUT,
+    DRIP,
     ECHO,
     HANG,
     HUGE,
@@ -75,12 +76,14 @@ async def test_a_wait_without_sense_is_none_and_a_long_one_an_hour(
         assert answer.retry_after_ms == ms
 
 
-async def test_a_service_that_hangs_is_asked_again_later() -> None:
-    async with http_service() as service:
-        service.behaviour = HANG
-        channels = [kit.channel(kind, service.url, timeout_s=1) for kind in kit.HTTP_KINDS]
+async def test_a_service_that_hangs_or_drips_is_asked_again_later() -> None:
+    async with http_service() as silent, http_service() as dripping:
+        silent.behaviour, dripping.behaviour = HANG, DRIP
+        pairs = [(kind, silent.url) for kind in kit.HTTP_KINDS]
+        # requests, below apprise, waits for each byte anew; the thread is left to itself.
+        pairs += [(kind, dripping.url) for kind in kit.HTTP_KINDS if kind != "apprise"]
         answers = await asyncio.gather(
-            *(kit.send(one, kind) for one, kind in zip(channels, kit.HTTP_KINDS, strict=True))
+            *(kit.send(kit.channel(kind, url, timeout_s=1), kind) for kind, url in pairs)
         )
         assert {answer.verdict for answer in answers} == {Verdict.LATER}
         assert {answer.said for answer in answers} == {"timeout 1 s"}

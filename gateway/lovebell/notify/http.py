@@ -145,9 +145,10 @@ def by_code(
     """What an answer means where the error stands in the body, under one of `names`.
 
     0 is sent. `waits` are the codes of a rate limit, with milliseconds to wait; `refused` those
-    that no trying mends. An unknown code is LATER: whoever waits a little loses less than whoever
-    gives up, and the plan goes on meanwhile. So is an answer without a code, whatever its status:
-    it does not come from the service but from something in between, such as a hotel's Wi-Fi.
+    that no trying mends: another bot, secret or keyword is needed. Any other code is LATER: whoever
+    waits a little loses less than whoever gives up, and the plan goes on meanwhile. So is a 200
+    without a code: it does not come from the service but from something in between, such as the
+    page by which one logs in to a Wi-Fi.
     """
     fields = reply.fields
     codes = [fields[name] for name in names if type(fields.get(name)) is int]

@@ -1,10 +1,10 @@
 """A custom group bot of Feishu (飞书自定义机器人), or of Lark.
 
 Its rules: open.feishu.cn/document/ukTMukTMukTM/ucTM5YjL3ETO24yNxkjN (100 messages a minute and
-bot, 5 a second; a body of at most 20 kB; 11232 too often; 9499 wrong form; 19021 signature, 19022
-network, 19024 keyword; the signature: the base64 of the HMAC-SHA256 over nothing, by the key
-seconds, line feed, secret; at most an hour old). 19036, too long: hughcube/laravel-lark, release
-1.0.0.
+bot, 5 a second; a body of at most 20 kB; 11232 too often, 19021 wrong signature, 19022 wrong
+network, 19024 no keyword; the signature: the base64 of the HMAC-SHA256 over nothing, by the key
+seconds, line feed, secret; at most an hour old). 19001, no such bot, has the text of
+sansan0/TrendRadar issue 278.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import base64
 import hmac
 import re
 import time
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from lovebell.notify.http import Reply, by_code
+from lovebell.notify.http import by_code
 from lovebell.notify.options import TIMEOUT
-from lovebell.notify.sender import Answer, Kind, Limit, Message, Secret, Verdict
+from lovebell.notify.sender import Kind, Limit, Message, Secret
 from lovebell.notify.senders.bots import (
     MINUTE_MS,
     Bot,
@@ -38,9 +38,7 @@ MOST_BYTES: Final = 8_000
 LIMIT: Final = Limit(100, MINUTE_MS)
 EVERYBODY: Final = "all"
 WAITS: Final = {11232: 2_000}
-WRONG_FORM: Final = 9499
-#: 19001 no such bot, 19002 wrong form; the others above.
-REFUSED: Final = frozenset({WRONG_FORM, 19001, 19002, 19021, 19022, 19024, 19036})
+REFUSED: Final = frozenset({19001, 19021, 19022, 19024})
 # Whoever writes <at …> in a home's notes would mention the whole group.
 _MENTION: Final = re.compile(r"<(?=\s*/?\s*at\b)", re.IGNORECASE)
 
@@ -59,15 +57,6 @@ def body(message: Message, address: str) -> dict[str, Any]:
     return {"msg_type": "text", "content": {"text": mentions + text}}
 
 
-def judge(reply: Reply) -> Answer:
-    """What an answer means. Its gateway uses the code of a wrong form for "too many requests",
-    too."""
-    answer = by_code(reply, ("code", "StatusCode"), WAITS, REFUSED)
-    if answer.said.startswith(f"{WRONG_FORM} ") and "too many" in answer.said.lower():
-        return replace(answer, verdict=Verdict.LATER, retry_after_ms=WAITS[11232])
-    return answer
-
-
 def _make(options: Mapping[str, str], secrets: Mapping[str, Secret]) -> Bot:
     token = token_of(secrets["token"], "")
     secret = secrets.get("secret")
@@ -80,6 +69,7 @@ def _make(options: Mapping[str, str], secrets: Mapping[str, Secret]) -> Bot:
         sign = signature(secret.reveal(), now_s)
         return url, {"timestamp": str(now_s), "sign": sign, **body(message, address)}
 
+    judge = partial(by_code, names=("code", "StatusCode"), waits=WAITS, refused=REFUSED)
     return Bot(http_of(options, token, secrets["token"], secret), LIMIT, write, judge)
 
 
