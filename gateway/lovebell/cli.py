@@ -18,6 +18,7 @@ from lovebell.commands.devices import device
 from lovebell.commands.drills import test, tests
 from lovebell.commands.episodes import episode, episodes
 from lovebell.commands.events import events
+from lovebell.commands.enrol import enrol
 from lovebell.commands.export import export
 from lovebell.commands.faults import fault, faults, rollcall
 from lovebell.commands.figures import figures
@@ -96,3 +97,4 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     cli(prog_name="lovebell")
+device.add_command(enrol)

@@ -43,7 +43,7 @@ def desk(
     if broker.port not in sealed:
         sealed[broker.port] = seal(bench.order.bundle, WORD, os.urandom)
     monkeypatch.chdir(bench.folder)
-    monkeypatch.setenv("LOVEBELL_PASSPHRASE", WORD)
+    monkeypatch.setenv("BUNDLE_PASSPHRASE", WORD)
     (bench.folder / "bundle").write_bytes(sealed[broker.port])
     (bench.folder / "site.toml").write_text(SITE, encoding="utf-8")
     (bench.folder / "firmware").symlink_to(compiled)

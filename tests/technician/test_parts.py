@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fontTools.fontBuilder import FontBuilder
-from fontTools.pens.ttGlyphPen import TTGlyphPen
 from pypdf import PdfReader
+from technician.fonts import LATIN, a_font
 
 import lovebell_tools
 from lovebell.provision.bundle import Broker, Bundle, Identity
@@ -176,31 +175,6 @@ def test_a_firmware_that_is_not_what_its_manifest_says_goes_onto_no_board(
     (tmp_path / "manifest.json").write_text('{"files": {"main.py": {"sha256": "0"}}}')
     (tmp_path / "main.py").write_bytes(firmware.files["main.py"])
     assert refusal(lambda: read(tmp_path)) == "damaged_firmware"
-
-
-def a_font(path: Path, characters: str) -> Path:
-    """A font in which each of these characters is a box."""
-    pen = TTGlyphPen(None)
-    for at in ((0, 0), (0, 700), (500, 700)):
-        (pen.lineTo if at != (0, 0) else pen.moveTo)(at)
-    pen.closePath()
-    box = pen.glyph()
-    names = {ord(character): f"uni{ord(character):04X}" for character in characters}
-    order = [".notdef", *names.values()]
-    font = FontBuilder(1000)
-    font.setupGlyphOrder(order)
-    font.setupCharacterMap(names)
-    font.setupGlyf(dict.fromkeys(order, box))
-    font.setupHorizontalMetrics(dict.fromkeys(order, (600, 0)))
-    font.setupHorizontalHeader(ascent=800, descent=-200)
-    font.setupNameTable({"familyName": "Boxes", "styleName": "Regular"})
-    font.setupOS2()
-    font.setupPost()
-    font.save(path)
-    return path
-
-
-LATIN = "".join(chr(code) for code in range(32, 127))
 
 
 def text_of(path: Path, page: int = 0) -> str:

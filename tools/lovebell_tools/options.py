@@ -58,8 +58,8 @@ def firmware_in(folder: Path | None) -> release.Firmware:
 
 
 def passphrase() -> str:
-    """Asked of whoever sits there; LOVEBELL_PASSPHRASE answers for a program."""
-    told = os.environ.get("LOVEBELL_PASSPHRASE")
+    """Asked of whoever sits there; BUNDLE_PASSPHRASE answers for a program."""
+    told = os.environ.get("BUNDLE_PASSPHRASE")
     if told is not None:
         return told
     return click.prompt(words.say(language(), "passphrase"), hide_input=True, err=True)
