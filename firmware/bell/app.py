@@ -6,7 +6,7 @@ are carried out before the next one. Decides nothing.
 
 import asyncio
 
-from bell import VERSION, wire
+from bell import VERSION, release, wire
 from bell.board import Board
 from bell.clock import Clock
 from bell.console import Console
@@ -33,12 +33,14 @@ def _behaviour(role: str):
 class App:
     """One device, at this start of it."""
 
-    def __init__(self, settings: dict, directory: str, starts, files) -> None:
-        """`starts` is told when this one is healthy, `files` what is learned of `settings`."""
+    def __init__(self, settings: dict, directory: str, starts, proof: int | None) -> None:
+        """`starts` is told when this one is healthy; `settings` and `proof` are what config.py
+        has given of `directory`."""
         self._config = settings
         self._starts = starts
-        self._files = files
-        self._is_proven = False
+        self._directory = directory
+        self._proof = proof
+        self._is_proven = proof is None  # it is the good one
         self._name = settings["device"]
         self._role = _behaviour(settings["role"])
         supply = settings["supply"] or {}
@@ -114,17 +116,15 @@ class App:
         """The broker has taken our subscriptions: the configuration is good."""
         if not self._is_proven:
             self._is_proven = True
-            self._files.keep()
-            self._board.blocked = True
+            self._ask_config("keep")
 
     def other(self) -> dict | None:
-        """The configuration that is not in use."""
-        self._board.blocked = True
-        return self._files.other()
+        """The configuration that is not in use, if there is another."""
+        return self._ask_config("other")
 
     def choose_other(self) -> None:
         """Use that one from the next start on."""
-        self._files.choose_other()
+        self._ask_config("choose_other")
 
     def lost(self) -> None:
         """The link has lost its connection."""
@@ -196,6 +196,17 @@ class App:
             self._set_interval(arguments[0])
         elif what == "say":
             self.say(*arguments)
+
+    def _ask_config(self, what: str) -> dict | None:
+        self._board.blocked = True  # flash takes its time
+        try:
+            from bell import config  # again: it has been let go of
+
+            return getattr(config, what)(self._directory, self._proof)
+        except MemoryError:
+            self.say("no memory to look at the configuration")  # which is no reason to fail now
+        finally:
+            release("config")
 
     def _mourn(self) -> None:
         """A press that the flash has lost had been shown as sensed: call rather than be silent."""

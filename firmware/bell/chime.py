@@ -7,7 +7,7 @@ broker may have kept messages for us, and that a sound may have a fourth part: t
 the presses of the buttons it hears.
 """
 
-from bell import health, patterns, pending
+from bell import health, melody, patterns, pending
 from bell.ticks import is_over, ticks_add, ticks_diff
 
 HEARS = ("receipt", "ring", "hush", "settings")  # of our own topics
@@ -75,7 +75,7 @@ def _pressed(state: dict, event: tuple, now: int, actions: list) -> None:
     health.pressed(state, at)
     rings = _sounding(state, now)
     if not rings:
-        actions.append(("sound", patterns.CLICK, 0))
+        actions.append(("sound", melody.CLICK, 0))
         state["resound"] = ticks_add(now, RESOUND_MS)
     elif state["answered"] is None or is_over(at, state["answered"]):
         actions.append(("note", "acknowledge", {"episode": rings[0]["episode"]}, at))
@@ -128,7 +128,7 @@ def _ring(state: dict, fields: dict, now: int, actions: list) -> None:
     acknowledged = any(entry["record"]["episode"] == episode for entry in state["pending"])
     if fields["kind"] == "test":
         if not state["rings"] and not state["quiet"]:
-            actions.append(("sound", patterns.TEST, 0))
+            actions.append(("sound", melody.TEST, 0))
             state["resound"] = ticks_add(now, RESOUND_MS)
     elif not acknowledged and not _put(state, fields, now, direct=False):
         return  # no room: unconfirmed, so that the gateway calls somebody else
@@ -268,13 +268,13 @@ def _show(state: dict, now: int, actions: list) -> None:
             actions.append(("say", "rings " + (" ".join(episodes) or "-")))
         if state["shown"] is None or lamp != state["shown"][0]:
             actions.append(("say", "lamp " + lamp))
-        cycle = patterns.ringing(len(rings)) if rings else patterns.PATTERNS[pattern][0]
+        cycle = melody.ringing(len(rings)) if rings else patterns.PATTERNS[pattern][0]
         actions.append(("lamp", cycle))
         state["shown"] = (lamp, episodes)
     # The place of the sound in RINGS, the name of a pattern, or silence.
     sounding = pattern
     if rings:
-        sounding = min(max([ring["step"] for ring in rings]), len(patterns.RINGS))
+        sounding = min(max([ring["step"] for ring in rings]), len(melody.RINGS))
     elif (state["quiet"] and lamp in health.LAMPS) or (lamp == "unheard" and state["late"]):
         sounding = "silence"
     if sounding != state["sounding"]:
@@ -284,7 +284,7 @@ def _show(state: dict, now: int, actions: list) -> None:
 
 def _sound(sounding: int | str) -> tuple:
     if isinstance(sounding, int):
-        return patterns.RINGS[sounding - 1] + (sounding,)
+        return melody.RINGS[sounding - 1] + (sounding,)
     if sounding == "silence":
         return (), 0
     _, notes, again_ms = patterns.PATTERNS[sounding]

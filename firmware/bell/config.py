@@ -8,9 +8,8 @@ What its fields may be stands in fields.py; what they are used for is known to n
 import binascii
 import json
 import os
-import sys
 
-from bell import flash
+from bell import flash, release
 
 NAME = "config.json"
 GOOD = "config.good.json"
@@ -88,14 +87,6 @@ def choose_other(directory: str, proof: int | None) -> None:
     not: load() gives the other one from now on, until config.json changes."""
     line = "" if proof is None else str(proof)
     flash.write(directory + "/" + REFUSED, [line.encode()])
-
-
-def release(name: str) -> None:
-    """Let go of a module of ours that has done its work: on a board its place is needed."""
-    sys.modules.pop("bell." + name, None)
-    package = sys.modules["bell"]
-    if hasattr(package, name):
-        delattr(package, name)
 
 
 def _is_refused(directory: str) -> bool:

@@ -1,8 +1,7 @@
 """Opens a connection to a broker: name, socket, TLS.
 
-Owns the socket until it is a stream, so that none is left open, and what may be wrong with a
-certificate. Knows nothing of MQTT. MicroPython has no finaliser on every port: what is not closed
-by hand stays open.
+Owns the socket until it is a stream, so that none is left open. Knows nothing of MQTT.
+MicroPython has no finaliser on every port: what is not closed by hand stays open.
 """
 
 import asyncio
@@ -18,11 +17,6 @@ LOOK_MS = 10
 _TCP = 6
 _NODELAY = 1
 _REQUIRED = 2  # ssl.CERT_REQUIRED; without it nothing at all is verified
-# Words of Mbed TLS, and of OpenSSL where the firmware runs under CPython.
-_FUTURE = ("validity starts in the future", "not yet valid")
-_EXPIRED = ("validity has expired", "has expired")
-_NAME = ("does not match", "doesn't match", "not valid for")
-_SIGNER = ("not correctly signed", "self-signed", "self signed", "unable to get")
 
 
 class Refused(Exception):  # noqa: N818 - it is the broker that is
@@ -122,27 +116,3 @@ def _context(ca: str, seen=None):
     # Some versions of MicroPython begin with CERT_NONE.
     context.verify_mode = _REQUIRED  # pyright: ignore - an integer there
     return context
-
-
-def refusal(words: str, host: str, today: str) -> Refused | None:
-    """What the TLS library has said against a certificate, in words that say what to do. None if
-    it is about something else."""
-    complaints = [line for line in words.split("\n") if line.strip()]
-    future = _any(words, _FUTURE)
-    others = []
-    if _any(words, _EXPIRED):
-        others.append("it has expired, today is {}: renew it".format(today))
-    if _any(words, _NAME):
-        others.append("it is not for {}: run lovebell-tech provision".format(host))
-    if _any(words, _SIGNER):
-        others.append("no authority of ours has signed it: run lovebell-tech provision")
-    if not future and not others:
-        return None
-    if future:
-        others.append("it is of the future, today is {}".format(today))
-    only_date = all(_any(complaint, _FUTURE) for complaint in complaints)
-    return Refused("its certificate is refused: " + "; ".join(others), only_date)
-
-
-def _any(words: str, wanted: tuple) -> bool:
-    return any(word in words for word in wanted)

@@ -8,7 +8,7 @@ import asyncio
 import gc
 import random
 
-from bell import dial, mqtt
+from bell import dial, mqtt, release
 from bell.ticks import ticks_diff
 from bell.trust import Trust
 from bell.wifi import NoWifi, Wifi, station
@@ -81,7 +81,7 @@ class Link:
         start with the other configuration."""
         while not await self._does_other_lead():
             self._board.watchful = True
-            self._advance()
+            self.advance()
             try:
                 await self._join()
                 await self._talk(self._config["broker"][self._broker_at])
@@ -112,32 +112,23 @@ class Link:
         patience_ms = URGENT_OTHER_MS if self._owner.is_waiting() else OTHER_MS
         if ticks_diff(self._board.now(), self._since) < patience_ms:
             return False
-        self._since = self._board.now()
         other = self._owner.other()
-        if other is None:
-            return False
-        self._owner.say("no way to a broker: trying the other configuration")
-        await self._wifi.leave()
-        is_better = await self._try(other)
-        await self._wifi.leave()
+        is_better = False
+        if other is not None:
+            from bell import rival
+
+            await self._wifi.leave()
+            is_better = await rival.leads(other, self._board, self._owner, self._clock, self)
+            await self._wifi.leave()
+            release("rival")
         self._since = self._board.now()
-        if is_better:
-            self._owner.say("the other configuration leads to a broker: starting with it")
-            self._owner.choose_other()
         return is_better
-
-    async def _try(self, config: dict) -> bool:
-        from bell import rival
-
-        owner = rival.Knock(self._owner.say)
-        link = Link(config, self._board, self._will, owner, self._clock)
-        return await rival.leads(link, owner, self._board.now, self._advance)
 
     async def _breathe(self) -> None:
         """Let the loop see to the button and the watchdog before a look-up of a name, which
         blocks: seven seconds for each DNS server that is silent, in lwIP as on an ESP32."""
         fed = self._board.fed
-        self._advance()
+        self.advance()
         for _ in range(BREATHS):
             if self._board.fed != fed:
                 break
@@ -158,7 +149,7 @@ class Link:
             left_ms = pause_ms - ticks_diff(self._board.now(), began)
             if left_ms <= 0 or (self._wifi.is_up and not had_wifi):
                 return
-            self._advance()
+            self.advance()
             try:
                 await asyncio.wait_for(self._hurry.wait(), min(LOOK_MS, left_ms) / 1000)
             except asyncio.TimeoutError:
@@ -172,13 +163,13 @@ class Link:
         await self._wifi.join()
         self._tell_wifi()
 
-    def _advance(self) -> None:
+    def advance(self) -> None:
         """The link lives, as the watchdog is to know."""
         self.rounds = (self.rounds + 1) & 0xFFFF
 
     def _look(self) -> str | None:
         """What is wrong below the broker, asked again and again while there is a connection."""
-        self._advance()
+        self.advance()
         self._trust.keep()
         return self._wifi.trouble
 
@@ -223,7 +214,7 @@ class Link:
                 await self._breathe()
             witness = self._trust.witness
             connection = await dial.dial(host, broker["port"], ca, self._board.now, witness)
-            self._advance()
+            self.advance()
             client = self._client_on(connection)
             name = self._config["device"]
             user, password = self._config["user"], self._config["password"]

@@ -10,6 +10,7 @@ need an answer from the far end repeat what they said themselves, with a new age
 
 import asyncio
 
+from bell import release
 from bell.ticks import is_over, ticks_add
 
 KEEPALIVE_S = 20
@@ -19,14 +20,6 @@ ANSWER_MS = 5_000  # for CONNACK, PUBACK, SUBACK, PINGRESP and for the socket to
 LOOK_MS = 500
 MOST_QUEUED = 64
 MOST_BYTES = 2048  # of a packet; the rest is read past. Payloads above 1024 are refused anyway
-
-_REFUSED = {
-    1: "the broker speaks another MQTT",
-    2: "the broker refuses the device's name",
-    3: "the broker is not available",
-    4: "wrong user or password: run lovebell-tech provision",
-    5: "the broker does not know this user: run lovebell-tech provision",
-}
 
 
 class Broken(Exception):  # noqa: N818 - the connection is, not the program
@@ -73,10 +66,8 @@ class Client:
             raise Broken("no CONNACK: {}".format(why))
         if kind != 0x20 or len(body) != 2:
             raise Broken("no MQTT broker")
-        if body[1] in (0x04, 0x05):
-            raise NotWelcome(_REFUSED[body[1]])
         if body[1] != 0:
-            raise Broken(_REFUSED.get(body[1], "refused"))
+            raise _refusal(body[1])
         return body[0] == 1
 
     async def _send(self, packet: bytes) -> None:
@@ -207,6 +198,14 @@ class Client:
         for start in range(MOST_BYTES, length, MOST_BYTES):
             await self._reader.readexactly(min(length - start, MOST_BYTES))
         return kind, body
+
+
+def _refusal(code: int) -> Broken:
+    from bell import reasons
+
+    why = reasons.of_connack(code)
+    release("reasons")
+    return NotWelcome(why) if code in (0x04, 0x05) else Broken(why)
 
 
 async def close(writer) -> None:

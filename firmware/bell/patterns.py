@@ -1,4 +1,5 @@
-"""Light and sound of every state, for button and chime, as data. docs/hardware.md shows them.
+"""Light and sound of every state, for button and chime, as data. docs/hardware.md shows them; what
+a chime does when it rings stands in melody.py.
 
 Owns the table. Knows nothing of when a state is shown, and of pins.
 
@@ -9,7 +10,6 @@ length. tests/firmware/test_patterns.py holds the table to it.
 """
 
 LOUD = 32768  # half of the time on: as loud as a buzzer can be
-SOFT = 1500
 
 
 class _Table:
@@ -62,21 +62,3 @@ PATTERNS = _Table(
         "setup": "900 200 150 1250; 660:200 988:200 660:400; 300000",
     }
 )
-
-# The chime's ding-dong by the step of the plan, as (sound, milliseconds until it comes again):
-# louder and faster. The last one counts for all later steps.
-RINGS = (
-    (((988, 400, 6000), (784, 800, 6000)), 3000),
-    (((988, 350, 16000), (784, 700, 16000)), 1500),
-    (((1319, 250, LOUD), (1047, 500, LOUD)), 600),
-)
-TEST = ((784, 150, SOFT), (988, 250, SOFT))  # a test: dong-ding, once, softly
-CLICK = ((1760, 40, SOFT),)  # the chime was pressed while nothing rings: it lives
-
-_FLASH = (400, 200)
-MOST_FLASHES = 5
-
-
-def ringing(homes: int) -> tuple:
-    """The light of a chime: a long flash for each home that rings, at most five."""
-    return (_FLASH * min(homes, MOST_FLASHES))[:-1] + (1200,)

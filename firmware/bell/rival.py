@@ -6,7 +6,7 @@ nothing that is said there: whoever is let in goes again. Imported only when it 
 
 import asyncio
 
-from bell import mqtt
+from bell import mqtt, wire
 from bell.link import LOOK_MS, Link
 from bell.ticks import ticks_diff
 
@@ -46,17 +46,24 @@ class Knock:
         self._say("the other configuration: " + line)
 
 
-async def leads(link: Link, owner: Knock, now, advance) -> bool:
-    """Whether the `link` of that owner leads to a broker. `advance()` is called while it tries,
-    at most KNOCK_MS."""
-    task = asyncio.create_task(link.run())
-    began = now()
-    while not owner.is_in and ticks_diff(now(), began) < KNOCK_MS:
-        advance()
+async def leads(config: dict, board, owner, clock, link) -> bool:
+    """Whether that configuration leads to a broker; then `owner` is told to choose it. While it is
+    tried, for KNOCK_MS at most, `link` goes on living for the watchdog. `board`, `owner` and
+    `clock` are those of `link`."""
+    owner.say("no way to a broker: trying the other configuration")
+    knock = Knock(owner.say)
+    will = (wire.topic(config["device"], "state"), wire.encode("state", {"online": False}))
+    task = asyncio.create_task(Link(config, board, will, knock, clock).run())
+    began = board.now()
+    while not knock.is_in and ticks_diff(board.now(), began) < KNOCK_MS:
+        link.advance()
         await asyncio.sleep(LOOK_MS / 1000)
     task.cancel()
     try:
         await task
     except asyncio.CancelledError:
         pass
-    return owner.is_in
+    if knock.is_in:
+        owner.say("the other configuration leads to a broker: starting with it")
+        owner.choose_other()
+    return knock.is_in

@@ -6,43 +6,12 @@ Knows nothing of pins, messages and lamps.
 
 import asyncio
 
+from bell import release
 from bell.starts import Starts
 
 # What neither a press nor a ring needs, and may be what has failed.
 _OPTIONAL = ("sound", "supply", "ntp")
 _running: list = []  # the device, once there is one
-
-
-class Files:
-    """What is learned of the configuration in `directory` that load() gave with `proof`."""
-
-    def __init__(self, directory: str, proof: int | None) -> None:
-        self._directory = directory
-        self._proof = proof
-
-    def keep(self) -> None:
-        """It has led to a good connection."""
-        if self._proof is not None:
-            self._ask("keep")
-
-    def other(self) -> dict | None:
-        """The one that is not in use, if there is another."""
-        return self._ask("other")
-
-    def choose_other(self) -> None:
-        """That one leads to a broker and this one does not: use it from the next start on."""
-        self._ask("choose_other")
-
-    def _ask(self, what: str):
-        try:
-            from bell import config  # again: it has been let go of
-
-            answer = getattr(config, what)(self._directory, self._proof)
-            config.release("config")
-        except MemoryError:
-            print("no memory to look at the configuration")  # which is no reason to fail now
-            return None
-        return answer
 
 
 def run(directory: str = ".") -> None:
@@ -58,7 +27,7 @@ def run(directory: str = ".") -> None:
         return
     from bell import app
 
-    _running.append(app.App(settings, directory, starts, Files(directory, proof)))
+    _running.append(app.App(settings, directory, starts, proof))
     asyncio.run(_running[0].run())
 
 
@@ -85,5 +54,5 @@ def _configuration(directory: str, starts: Starts) -> tuple:
             settings[name] = None
         settings["safe"] = starts.is_safe
         settings["old"] = bool(complaints)
-        config.release("config")
+        release("config")
     return settings, proof, complaints[0] if complaints else ""

@@ -8,7 +8,7 @@ A press never waits for a time server: it is asked beside a connection that work
 that was refused.
 """
 
-from bell import dial
+from bell import dial, release
 from bell.ticks import ticks_diff
 
 SELDOM_MS = 24 * 3600 * 1000
@@ -45,7 +45,10 @@ class Trust:
 
     def judge(self, words: str, host: str) -> dial.Refused | None:
         """What the TLS library's `words` mean; None if they are not about the certificate."""
-        refusal = dial.refusal(words, host, self._clock.today())
+        from bell import reasons
+
+        refusal = reasons.refusal(words, host, self._clock.today())
+        release("reasons")
         was_curious = self._is_curious
         self._is_curious = self.is_worth_another_try = False
         if refusal is not None and refusal.only_date:

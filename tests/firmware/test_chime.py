@@ -1,6 +1,6 @@
 """The volunteer's chime, as a story: who rings, who is answered, what is said."""
 
-from bell import chime, patterns
+from bell import chime, melody, patterns
 from bell.ticks import PERIOD, ticks_add
 
 STARTS = (0, PERIOD - 4000)
@@ -86,7 +86,7 @@ class Story:
 
 
 def ring_at(level):
-    notes, again_ms = patterns.RINGS[level - 1]
+    notes, again_ms = melody.RINGS[level - 1]
     return notes, again_ms, level
 
 
@@ -175,8 +175,8 @@ def test_a_later_step_sounds_louder_and_faster():
         story.ring("b-01.1", step=step)
         sounds.append(story.sound)
     assert sounds == [ring_at(level) for level in (1, 2, 3, 3)]
-    duties = [notes[0][2] for notes, _ in patterns.RINGS]
-    pauses = [again_ms for _, again_ms in patterns.RINGS]
+    duties = [notes[0][2] for notes, _ in melody.RINGS]
+    pauses = [again_ms for _, again_ms in melody.RINGS]
     assert duties == sorted(duties)
     assert pauses == sorted(pauses, reverse=True)
 
@@ -208,7 +208,7 @@ def test_a_hush_of_what_does_not_ring_is_confirmed_too():
 def test_a_test_gives_one_soft_sound_and_needs_no_answer():
     story = Story()
     story.ring("b-01.1", kind="test")
-    assert story.sound == (patterns.TEST, 0)
+    assert story.sound == (melody.TEST, 0)
     assert story.said("ringing") == ["b-01.1"]
     assert story.rings == ()
 
@@ -243,7 +243,7 @@ def test_a_press_on_a_silent_chime_acknowledges_nothing():
     story = Story()
     story.press()
     assert story.sent == []
-    assert story.sound == (patterns.CLICK, 0)
+    assert story.sound == (melody.CLICK, 0)
 
 
 def test_more_rings_than_it_can_hold_are_not_confirmed():
@@ -355,7 +355,7 @@ def test_the_lamp_flashes_once_for_each_home():
         cycle = next(action[1] for action in actions if action[0] == "lamp")
         flashes.append(len(cycle) // 2)
     assert flashes == [1, 2, 3]
-    assert len(patterns.ringing(9)) // 2 == patterns.MOST_FLASHES
+    assert len(melody.ringing(9)) // 2 == melody.MOST_FLASHES
 
 
 # -- what may be stale -----------------------------------------------------------------------

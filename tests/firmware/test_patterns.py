@@ -12,7 +12,7 @@ Sound: what is left of a melody in a bad ear is the number of notes, whether the
 course, or the longest note of one is at least twice that of the other.
 """
 
-from bell import patterns
+from bell import melody, patterns
 from bell.patterns import PATTERNS
 
 # One state, told more or less often.
@@ -78,7 +78,7 @@ def test_every_two_lights_of_a_button_differ_for_one_who_hears_badly():
 
 def test_every_two_lights_of_a_chime_differ_whatever_the_number_of_homes():
     lights = [(name, PATTERNS[name][0]) for name in CHIME]
-    lights += [(homes, patterns.ringing(homes)) for homes in range(1, 6)]
+    lights += [(homes, melody.ringing(homes)) for homes in range(1, 6)]
     for (one, a), (other, b) in pairs(lights):
         assert lights_differ(a, b), (one, other)
 
@@ -91,7 +91,7 @@ def test_every_two_sounds_of_a_button_differ_for_one_who_sees_badly():
 
 def test_every_two_sounds_of_a_chime_differ_and_a_test_is_no_ring():
     sounds = [(name, PATTERNS[name][1]) for name in CHIME if PATTERNS[name][1]]
-    sounds += [("ring", patterns.RINGS[0][0]), ("test", patterns.TEST), ("click", patterns.CLICK)]
+    sounds += [("ring", melody.RINGS[0][0]), ("test", melody.TEST), ("click", melody.CLICK)]
     for (one, a), (other, b) in pairs(sounds):
         assert sounds_differ(a, b), (one, other)
 
@@ -107,7 +107,7 @@ def test_one_state_looks_and_sounds_the_same_however_often_it_is_told():
 
 def test_no_light_flashes_more_than_three_times_in_any_second():
     lights = [PATTERNS[name][0] for name in PATTERNS]
-    lights += [patterns.ringing(homes) for homes in range(1, 6)]
+    lights += [melody.ringing(homes) for homes in range(1, 6)]
     for cycle in lights:
         starts = []
         at = 0
@@ -121,7 +121,7 @@ def test_no_light_flashes_more_than_three_times_in_any_second():
 
 
 def test_notes_are_low_enough_for_old_ears_and_long_enough_to_be_notes():
-    melodies = [PATTERNS[name][1] for name in PATTERNS] + [notes for notes, _ in patterns.RINGS]
+    melodies = [PATTERNS[name][1] for name in PATTERNS] + [notes for notes, _ in melody.RINGS]
     for notes in melodies:
         for hertz, ms, duty in notes:
             assert hertz == 0 or 500 <= hertz <= 1600
@@ -132,12 +132,12 @@ def test_notes_are_low_enough_for_old_ears_and_long_enough_to_be_notes():
 def test_what_calls_for_help_is_as_loud_as_can_be():
     for name in PATTERNS:
         assert all(duty == patterns.LOUD for hertz, _, duty in PATTERNS[name][1] if hertz)
-    assert all(duty == patterns.LOUD for _, _, duty in patterns.RINGS[-1][0])
+    assert all(duty == patterns.LOUD for _, _, duty in melody.RINGS[-1][0])
 
 
 def test_a_ring_grows_louder_and_comes_faster():
-    duties = [notes[0][2] for notes, _ in patterns.RINGS]
-    periods = [sum(note[1] for note in notes) + again_ms for notes, again_ms in patterns.RINGS]
+    duties = [notes[0][2] for notes, _ in melody.RINGS]
+    periods = [sum(note[1] for note in notes) + again_ms for notes, again_ms in melody.RINGS]
     assert duties == sorted(duties)
     assert periods == sorted(periods, reverse=True)
     assert is_far(duties[0], duties[1])

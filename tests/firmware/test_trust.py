@@ -1,6 +1,6 @@
 """Which words of a TLS library mean what, and when the date may give way."""
 
-from bell import dial
+from bell import reasons
 from bell.trust import Trust
 
 FUTURE = "\nThe certificate validity starts in the future\n"
@@ -32,7 +32,7 @@ def trust():
 
 
 def said(words):
-    return str(dial.refusal(words, "broker.example", "2026-11-22"))
+    return str(reasons.refusal(words, "broker.example", "2026-11-22"))
 
 
 def test_a_refusal_says_what_is_wrong_and_what_to_do():
@@ -55,14 +55,14 @@ def test_the_words_of_openssl_mean_the_same():
 
 
 def test_a_trouble_that_is_not_the_certificate_is_no_refusal():
-    assert dial.refusal("[Errno 104] ECONNRESET", "broker.example", "2026-11-22") is None
+    assert reasons.refusal("[Errno 104] ECONNRESET", "broker.example", "2026-11-22") is None
 
 
 def test_only_a_date_of_the_future_and_nothing_else_may_give_way():
     for words in (EXPIRED, SIGNER, NAME, FUTURE + SIGNER, FUTURE + NAME, FUTURE + OTHER):
-        assert not dial.refusal(words, "broker.example", "2026-11-22").only_date
-    assert dial.refusal(FUTURE, "broker.example", "2026-11-22").only_date
-    assert dial.refusal(FUTURE + FUTURE, "broker.example", "2026-11-22").only_date
+        assert not reasons.refusal(words, "broker.example", "2026-11-22").only_date
+    assert reasons.refusal(FUTURE, "broker.example", "2026-11-22").only_date
+    assert reasons.refusal(FUTURE + FUTURE, "broker.example", "2026-11-22").only_date
 
 
 def test_a_certificate_of_the_future_is_looked_at_and_then_moves_the_date():

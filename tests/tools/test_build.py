@@ -98,3 +98,31 @@ def test_a_short_name_is_none_that_is_taken():
 def test_a_private_name_of_another_module_is_refused():
     with pytest.raises(ValueError, match="_checked"):
         shrunk({"a.py": "import flash\n\nflash._checked(1)\n"})
+
+
+PARAMETERS = '''"""A module."""
+
+from b import late
+
+
+def once(waiting, named=1, late=late):
+    """「waiting」 in words."""
+    halfway = lambda waiting: (waiting, "等" and waiting.waiting)
+    return halfway(waiting), named, {"waiting": late}
+
+
+late_one = once
+
+
+def again(late_one, list):
+    return late_one, list
+'''
+
+
+def test_parameters_that_nobody_names_when_calling_shrink_wherever_they_are_used():
+    made = shrunk({"a.py": PARAMETERS, "b.py": "late = 1\nonce(2, named=3)\n"})["a.py"]
+    assert "once(_a, named=1, late=late)" in made
+    assert '(_a, "等" and _a.waiting)' in made  # an attribute and a text of that name stay
+    assert '{"waiting": late}' in made
+    assert "again(late_one, list)" in made  # what a module or Python itself has by that name
+    assert made.count("\n") == PARAMETERS.count("\n")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bell import fields, health, patterns
+from bell import fields, health, melody, patterns
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "docs" / name for name in ("hardware.md", "hardware.zh.md")]
@@ -48,7 +48,7 @@ def states() -> list[str]:
 
 def pictures() -> str:
     lines = [f"{name:<11}{picture(patterns.PATTERNS[name][0])}" for name in states()]
-    lines += [f"{f'ringing {homes}':<11}{picture(patterns.ringing(homes))}" for homes in (1, 2, 5)]
+    lines += [f"{f'ringing {homes}':<11}{picture(melody.ringing(homes))}" for homes in (1, 2, 5)]
     return "\n".join(lines)
 
 
@@ -72,7 +72,7 @@ def test_the_timing_of_every_state_is_the_firmwares(page: Path, name: str) -> No
 
 @every_page
 def test_the_timing_of_every_ring_is_the_firmwares(page: Path) -> None:
-    steps: list[tuple[str, Any]] = list(zip(("1", "2", "3…"), patterns.RINGS, strict=True))
+    steps: list[tuple[str, Any]] = list(zip(("1", "2", "3…"), melody.RINGS, strict=True))
     for name, (notes, again_ms) in steps:
         assert row_of(page, LIGHT_AND_SOUND, name) == [
             sound(notes),

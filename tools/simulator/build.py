@@ -33,8 +33,8 @@ def compiled(source: Path, target: Path) -> dict[str, int]:
     for name, text in shrunk(modules).items():
         module = target / "bell" / name
         module.write_text(text, encoding="utf-8")
-        # What a traceback on the console calls the file.
-        _compile(module, module.with_suffix(".mpy"), f"bell/{name}")
+        # What a traceback on the console calls the file: a name that the board has already.
+        _compile(module, module.with_suffix(".mpy"), f"bell.{module.stem}")
         module.unlink()
     manifest = _manifest(source, target)
     text = json.dumps(manifest, indent=1, ensure_ascii=False)

@@ -158,11 +158,15 @@ class Bench:
             "broker": [{"host": "127.0.0.1", "port": self.broker.port}],
             "hears": ["b-01"] if role == "chime" else [],
         }
+        flash = self._directory / f"{role}-{heap_kb}"
+        flash.mkdir()
+        # Each module keeps its path: there it is as short as on a board.
+        (flash / "fw").symlink_to(self._empty if role == "empty" else self._firmware)
         board = VirtualBoard(
-            self._directory / f"{role}-{heap_kb}",
+            flash,
             config,
             interpreter="micropython",
-            firmware=self._empty if role == "empty" else self._firmware,
+            firmware=Path("fw"),
             standins=self._standins,
             heap=f"{heap_kb}k",
         )

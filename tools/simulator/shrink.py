@@ -1,8 +1,9 @@
 """Makes the firmware smaller on the board without a change to what it does or to its lines.
 
-Owns the two changes that are made to a module before it is compiled. On the heap of a board every
+Owns the changes that are made to a module before it is compiled. On the heap of a board every
 name that occurs costs its letters and a place in a table, and every constant of a module another:
 - private names become short ones, the same in all modules: `self._pause_ms` is `self._b` there;
+- so do the parameters that nobody names when calling;
 - integers that only their own module uses are written into the code.
 A traceback still tells file and line.
 """
@@ -10,6 +11,7 @@ A traceback still tells file and line.
 from __future__ import annotations
 
 import ast
+import builtins
 import io
 import tokenize
 from itertools import product
@@ -28,13 +30,17 @@ def shrunk(modules: Mapping[str, str]) -> dict[str, str]:
     """
     trees = {name: ast.parse(source) for name, source in modules.items()}
     shared = {used for tree in trees.values() for used in _used_elsewhere(tree)}
+    named = {word for tree in trees.values() for word in _named_in_calls(tree)}
     made: dict[str, str] = {}
     for name, source in modules.items():
         constants = _constants(trees[name], shared)
         private = _private(name, trees[name]) | constants
         taken = {token.string for token in _tokens(source) if token.type == tokenize.NAME}
         short = (letters for letters in _short() if letters not in taken)
-        made[name] = _renamed(source, dict(zip(sorted(private), short, strict=False)), constants)
+        everywhere = dict(zip(sorted(private), short, strict=False))
+        parameters = sorted(_parameters(trees[name]) - named - private)
+        places = _places(trees[name], source, dict(zip(parameters, short, strict=False)))
+        made[name] = _renamed(source, everywhere, places, constants)
     return made
 
 
@@ -45,6 +51,47 @@ def _used_elsewhere(tree: ast.Module) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.Attribute):
             yield node.attr
+
+
+def _named_in_calls(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg is not None:
+            yield node.arg
+
+
+def _parameters(tree: ast.Module) -> set[str]:
+    """Names that are parameters in this module, and nothing else but local variables."""
+    parameters: set[str] = set()
+    others = {"self"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg):
+            parameters.add(node.arg)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            others.add(node.name)
+        elif isinstance(node, ast.alias):
+            others.add(node.asname or node.name)
+        elif isinstance(node, ast.ExceptHandler):
+            others.add(node.name or "")
+        elif isinstance(node, (ast.Global, ast.Nonlocal)):
+            others.update(node.names)
+    for node in tree.body:  # what is stored at the top is a name that other modules may know
+        if isinstance(node, (ast.Assign, ast.AnnAssign)):
+            others.update(each.id for each in ast.walk(node) if isinstance(each, ast.Name))
+    return {word for word in parameters - others if len(word) > 1 and not hasattr(builtins, word)}
+
+
+def _places(tree: ast.Module, source: str, short: Mapping[str, str]) -> dict[tuple[int, int], str]:
+    """Where the short names of parameters go, by row and column as tokenize counts them."""
+    lines = source.encode().split(b"\n")
+    places: dict[tuple[int, int], str] = {}
+    for node in ast.walk(tree):
+        if not isinstance(node, (ast.arg, ast.Name)):
+            continue
+        word = node.arg if isinstance(node, ast.arg) else node.id
+        if word in short:
+            column = len(lines[node.lineno - 1][: node.col_offset].decode())
+            places[node.lineno, column] = short[word]
+    return places
 
 
 def _constants(tree: ast.Module, shared: set[str]) -> set[str]:
@@ -101,14 +148,20 @@ def _short() -> Iterator[str]:
             yield "_" + "".join(letters)
 
 
-def _renamed(source: str, short: Mapping[str, str], constants: set[str]) -> str:
+def _renamed(
+    source: str,
+    short: Mapping[str, str],
+    places: Mapping[tuple[int, int], str],
+    constants: set[str],
+) -> str:
     lines = source.splitlines(keepends=True)
     # From the end, so that the places before stay where they are.
     for token in reversed(list(_tokens(source))):
-        if token.type == tokenize.NAME and token.string in short:
+        new = places.get(token.start) or short.get(token.string)
+        if token.type == tokenize.NAME and new is not None:
             row, column = token.start[0] - 1, token.start[1]
             line = lines[row]
-            lines[row] = line[:column] + short[token.string] + line[token.end[1] :]
+            lines[row] = line[:column] + new + line[token.end[1] :]
             if column == 0 and token.string in constants:
                 lines[row] = _as_constant(lines[row])
     return "".join(lines)
