@@ -16,9 +16,9 @@ from lovebell.commands.channels import channel, contact
 from lovebell.commands.demo import demo
 from lovebell.commands.devices import device
 from lovebell.commands.drills import test, tests
+from lovebell.commands.enrol import enrol
 from lovebell.commands.episodes import episode, episodes
 from lovebell.commands.events import events
-from lovebell.commands.enrol import enrol
 from lovebell.commands.export import export
 from lovebell.commands.faults import fault, faults, rollcall
 from lovebell.commands.figures import figures
@@ -87,6 +87,7 @@ for _command in (
     test,
 ):
     cli.add_command(_command)
+device.add_command(enrol)
 home.add_command(export_home)
 home.add_command(erase_home)
 
@@ -97,4 +98,3 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     cli(prog_name="lovebell")
-device.add_command(enrol)

@@ -93,13 +93,13 @@ MESSAGES: Final = {
     "backup or another copy of it",
     "bad_database": "the database {path} is damaged ({why}), so no backup was made; stop the "
     "gateway and `lovebell restore` the last good backup",
-    "file": "{path} cannot be used ({why}); check the path, the rights and the free space",
-    "disk": "database: {path} cannot be used ({why}); check the key `database`, the rights and "
     "tls_or_not": "ca: name the authority of the broker's certificate with --ca; only for a trial "
     "on this machine --no-tls instead of it",
     "bad_certificate": "ca: {path} is no certificate; name the authority's, in PEM or DER",
     "bad_broker": "broker: {text!r} cannot be used; write HOST or HOST:PORT, at most four of them",
     "weak_passphrase": "passphrase: write at least {n} characters, such as four unusual words",
+    "file": "{path} cannot be used ({why}); check the path, the rights and the free space",
+    "disk": "database: {path} cannot be used ({why}); check the key `database`, the rights and "
     "the free space",
 }  # fmt: skip
 

@@ -53,13 +53,13 @@ SCREENS: Final[dict[str, tuple[str, str]]] = {
     "never": ("从未", "never"),
     "not_entered": ("未登记", "not entered"),
     # what was done
-    "entered": ("已登记 {id}（{name}）。", "Entered {id} ({name})."),
-    "changed": ("已更改 {id}（{name}）。", "Changed {id} ({name})."),
     "enrolled": (
         "已登记 {n} 台（{first} 到 {last}），身份包写入 {path}，{days} 天内有效。",
         "Entered {n}, from {first} to {last}; their identities are in {path}, for {days} days.",
     ),
     "new_passphrase": ("给身份包起一个口令", "A passphrase for the bundle"),
+    "entered": ("已登记 {id}（{name}）。", "Entered {id} ({name})."),
+    "changed": ("已更改 {id}（{name}）。", "Changed {id} ({name})."),
     "removed": ("已除名 {id}。", "Removed {id}."),
     "no_homes": (
         "还没有老人家；请用 `lovebell home add` 登记。",
