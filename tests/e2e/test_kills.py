@@ -21,9 +21,9 @@ from e2e.crowd import Crowd
 from notify.servers import Asked, HttpService, Says, http_service
 
 from bench.gateway import set_up
-from lovebell.domain.model import Channel, Contact
+from lovebell.domain.model import Channel
 from lovebell.domain.records import Command
-from lovebell.store import channels, record
+from lovebell.store import channels, record, schema
 from lovebell.store.access import OperatorStore
 from simulator.gateway import GatewayProcess
 from simulator.mosquitto import Mosquitto
@@ -58,8 +58,8 @@ class Town:
         self.store = OperatorStore(self.gateway.database)
         with self.store.writing() as connection:
             channels.add_channel(connection, hook)
-            for n in range(1, HOMES + 1):
-                channels.add_contact(connection, Contact(f"r-{n:05d}", "hook"))
+            contacts = [{"responder": f"r-{n:05d}", "channel": "hook"} for n in range(1, HOMES + 1)]
+            connection.execute(schema.contact.insert(), contacts)
 
     def serve(self, asked: Asked) -> Says:
         """The service fails now and then."""
