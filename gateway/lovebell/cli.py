@@ -10,9 +10,11 @@ import click
 
 from lovebell import __version__
 from lovebell.commands.app import App, Edge
+from lovebell.commands.away import away
 from lovebell.commands.backup import backup, restore
 from lovebell.commands.base import Root
 from lovebell.commands.channels import channel, contact
+from lovebell.commands.communities import community
 from lovebell.commands.demo import demo
 from lovebell.commands.devices import device
 from lovebell.commands.drills import test, tests
@@ -22,14 +24,17 @@ from lovebell.commands.events import events
 from lovebell.commands.export import export
 from lovebell.commands.faults import fault, faults, rollcall
 from lovebell.commands.figures import figures
+from lovebell.commands.groups import groups
 from lovebell.commands.health import health
+from lovebell.commands.holidays import holiday
 from lovebell.commands.homes import home
 from lovebell.commands.notify import notify
 from lovebell.commands.outcomes import outcome
-from lovebell.commands.pairing import pair, unpair
+from lovebell.commands.pairing import pair, pairings, unpair
 from lovebell.commands.plans import plan
 from lovebell.commands.privacy import erase_home, export_home, retain
 from lovebell.commands.responders import responder
+from lovebell.commands.rotas import rota
 from lovebell.commands.serve import serve
 
 
@@ -66,10 +71,16 @@ for _command in (
     device,
     pair,
     unpair,
+    pairings,
     channel,
     contact,
     notify,
     plan,
+    community,
+    groups,
+    rota,
+    holiday,
+    away,
     episodes,
     episode,
     events,

@@ -37,6 +37,7 @@ def _fields(function: Any) -> Any:
                 help="照护等级 1 到 5，默认 1。|Care level 1 to 5, else 1.",
             ),
             click.option("--grid", help="所属网格的编号。|Id of its grid."),
+            click.option("--community", help="所属社区的编号。|Id of its community."),
         )
     ):
         function = option(function)

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from lovebell.domain.rota import first_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -48,6 +50,24 @@ class Day(_ParamType):
         return day
 
 
+class Moment(_ParamType):
+    """A moment as a clock on the wall shows it, such as 2027-01-15T18:30; a day alone is a date."""
+
+    name = "moment"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> date | datetime:
+        """Raises click.BadParameter for anything else, and for one with a time zone."""
+        text = str(value).strip().replace(" ", "T")
+        try:
+            moment = datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
+        except ValueError:
+            self.fail("2027-01-15T18:30", param, ctx)
+        is_bare = not isinstance(moment, datetime) or moment.tzinfo is None
+        if not is_bare or not 1971 <= moment.year <= 9000:
+            self.fail("2027-01-15T18:30", param, ctx)
+        return moment
+
+
 class Zone(_ParamType):
     """A time zone by its name, such as Asia/Shanghai."""
 
@@ -67,6 +87,19 @@ def begins(day: date, zone: ZoneInfo | None) -> int:
     """When a day begins, in UTC milliseconds; without a zone, where this machine is."""
     midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
     return round((midnight if zone else midnight.astimezone()).timestamp() * 1000)
+
+
+def at_ms(moment: date | datetime, zone: ZoneInfo | None, *, is_end: bool = False) -> int:
+    """A moment in UTC milliseconds; of a day its beginning, or with `is_end` its end.
+
+    One that the clock leaves out is when it is put forward, of one that comes twice it is the
+    first.
+    """
+    if not isinstance(moment, datetime):
+        return begins(moment + timedelta(days=1) if is_end else moment, zone)
+    if zone is None:
+        return round(moment.astimezone().timestamp() * 1000)
+    return first_of(moment, zone)
 
 
 def next_month(first: date) -> date:

@@ -8,7 +8,8 @@ import click
 
 from lovebell.commands.app import App, json_option, pass_app, print_json
 from lovebell.commands.base import command
-from lovebell.commands.shown import pairing_document
+from lovebell.commands.months import Moment, at_ms
+from lovebell.commands.shown import history_document, pairing_document, show_history
 from lovebell.commands.steps import warn_homes
 from lovebell.domain.directory import Directory
 from lovebell.domain.model import Books, Link, Pairing
@@ -16,6 +17,8 @@ from lovebell.store import pairs
 from lovebell.store.books import load_books
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from lovebell.domain.model import Home
 
 
@@ -88,3 +91,34 @@ def _touched(directory: Directory, pairing: Pairing, now: int) -> list[Home]:
             for target in step.targets
         )
     ]
+
+
+@command(
+    "pairings",
+    help="谁何时与谁结对；写编号则看它历来的结对，已除名的也行。"
+    "|Who was paired with what, and when; of an id all that it ever had, even "
+    "when it is no longer in the books.",
+)
+@click.argument("thing", metavar="[ID]", default="")
+@click.option(
+    "--at",
+    type=Moment(),
+    metavar="TIME",
+    help="只看那时的，如 2027-01-15T18:30，按本机时区；不写编号时默认现在。"
+    "|Only those of that time, such as 2027-01-15T18:30 on this machine; without an id, of now.",
+)
+@json_option
+@pass_app
+def pairings(app: App, thing: str, at: date | None, as_json: bool) -> None:
+    """Show pairings, present or past."""
+    with app.store.reading() as connection:
+        past = pairs.history(connection, thing)
+    if at is not None or not thing:
+        moment = app.now() if at is None else at_ms(at, None)
+        past = [one for one in past if one[1] <= moment and (one[2] is None or moment < one[2])]
+    if as_json:
+        print_json(history_document(past))
+    elif not past:
+        app.say("no_pairings")
+    else:
+        show_history(app, past)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lovebell.commands.app import utc
+from lovebell.commands.calendar import wall, zone_of
 from lovebell.domain.plan import WORDS, format_step
-from lovebell.story import clock_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,7 +68,8 @@ def show_steps(app: App, directory: Directory, home: Home, at: int | None = None
         app.say("default_plan", id=home.id, name=home.name)
     moment = app.now() if at is None else at
     if at is not None:
-        app.say("as_at", at=clock_time(at))
+        zone = zone_of(directory, home)
+        app.say("as_at", at=wall(at, zone))
     pairs = list(zip(directory.plan_of(home), directory.call_plan(home, moment), strict=True))
     rows = [
         (number, format_step(step), _whom(app, directory, step), _means(app, call, moment))

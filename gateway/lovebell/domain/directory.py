@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 from lovebell.domain.model import Home, Link, ResponderKind, Step
 from lovebell.domain.plan import DEFAULT, CallStep, Target
 from lovebell.domain.rota import windows
-from lovebell.domain.spans import ALWAYS, FOREVER, Spans, joined, without
+from lovebell.domain.spans import ALWAYS, FOREVER, Spans, joined, within, without
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import date
 
     from lovebell.domain.model import Books, Responder, Rota
@@ -86,7 +86,7 @@ class Directory:
         """
         steps = self.plan_of(home) if home else (Step(("desk",), 60_000),)
         return tuple(
-            CallStep(",".join(step.targets), step.for_ms, self._targets(step.targets, home, now))
+            CallStep(",".join(step.targets), step.for_ms, self.targets(step.targets, home, now))
             for step in steps
         )
 
@@ -122,8 +122,26 @@ class Directory:
             self._hour, self._hours = hour, {}
         known = self._hours.get(rota.id)
         if known is None:
-            known = self._hours[rota.id] = self._worked_out(rota, hour * HOUR_MS)
+            since, until = max(hour * HOUR_MS - BEHIND_MS, 0), (hour + 1) * HOUR_MS + AHEAD_MS
+            known = self._hours[rota.id] = self._worked_out(rota, since, until)
         return known
+
+    def hours(self, words: Iterable[str], since: int, until: int) -> dict[str, Spans]:
+        """When each of those is to be called whom the ids mean; outside of this stretch of time
+        nothing is said of rotas.
+        """
+        return self._hours_of(words, None, lambda rota: self._worked_out(rota, since, until))
+
+    def coverage(self, words: Iterable[str], home: Home | None, since: int, until: int) -> Spans:
+        """When, from `since` to just before `until`, anybody of these can be reached."""
+        hours = self._hours_of(words, home, lambda rota: self._worked_out(rota, since, until))
+        there = (spans for person, spans in hours.items() if self._is_reachable(person))
+        return within(joined(chain.from_iterable(there)), since, until)
+
+    def is_entered(self, thing: str) -> bool:
+        """Whether it is the id of somebody who can be named in a plan."""
+        books = self.books
+        return any(thing in things for things in (books.responders, books.groups, books.rotas))
 
     def holidays(self, community: str) -> frozenset[date]:
         """The holidays of a community, with those of everybody."""
@@ -136,26 +154,36 @@ class Directory:
 
     # -- who ------------------------------------------------------------------------------
 
-    def _targets(self, words: Iterable[str], home: Home | None, now: int) -> tuple[Target, ...]:
+    def targets(self, words: Iterable[str], home: Home | None, now: int) -> tuple[Target, ...]:
         """Everybody whom the words mean, with the hours in which they do."""
+        hours = self._hours_of(words, home, lambda rota: self.on_duty(rota, now))
+        return tuple(self._target_in(person, spans) for person, spans in hours.items())
+
+    def _hours_of(
+        self,
+        words: Iterable[str],
+        home: Home | None,
+        on_duty: Callable[[Rota], dict[str, Spans]],
+    ) -> dict[str, Spans]:
+        """When each of those is to be called whom the words mean."""
         hours: dict[str, Spans] = {}
         for word in words:
             rota = self.books.rotas.get(word)
             if rota is None:
                 hours |= dict.fromkeys(self._meant(word, home), ALWAYS)
                 continue
-            for person, spans in self.on_duty(rota, now).items():
+            for person, spans in on_duty(rota).items():
                 hours[person] = joined((*hours.get(person, ()), *spans))
-        return tuple(self._target_in(person, spans) for person, spans in hours.items())
+        for person in hours.keys() & self._away.keys():
+            hours[person] = without(hours[person], joined(self._away[person]))
+        return hours
 
     def _target_in(self, person: str, hours: Spans) -> Target:
-        away = self._away.get(person)
-        left = without(hours, joined(away)) if away else hours
         target = self.target(self.books.responders[person])
-        return target if left == ALWAYS else replace(target, duty=left)
+        return target if hours == ALWAYS else replace(target, duty=hours)
 
     def _merged(self, step: CallStep, home: Home | None, now: int) -> tuple[Target, ...]:
-        fresh = {t.responder: t for t in self._targets(step.words.split(","), home, now)}
+        fresh = {t.responder: t for t in self.targets(step.words.split(","), home, now)}
         kept = [
             replace(was, duty=fresh.pop(was.responder).duty) if was.responder in fresh else was
             for was in step.targets
@@ -191,6 +219,9 @@ class Directory:
                 for member in shift.members:
                     yield from self._expanded(member, seen)
 
+    def _is_reachable(self, person: str) -> bool:
+        return person in self._chimes or person in self._contacts
+
     def _is_known(self, person: str) -> bool:
         return person in self.books.responders
 
@@ -201,8 +232,8 @@ class Directory:
 
     # -- when -----------------------------------------------------------------------------
 
-    def _worked_out(self, rota: Rota, hour_ms: int) -> dict[str, Spans]:
-        since, until = max(hour_ms - BEHIND_MS, 0), hour_ms + HOUR_MS + AHEAD_MS
+    def _worked_out(self, rota: Rota, since: int, until: int) -> dict[str, Spans]:
+        """The hours of everybody in a rota; outside of this stretch of time all are on duty."""
         try:
             zone, holidays = self.zone(rota.community), self.holidays(rota.community)
         except (KeyError, ValueError, OSError):

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+#: The time zone of a community that names none.
+DEFAULT_ZONE: Final = "Asia/Shanghai"
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,23}\Z", re.ASCII)
 
 
@@ -113,7 +115,7 @@ class Community:
 
     id: str
     name: str
-    zone: str = "Asia/Shanghai"
+    zone: str = DEFAULT_ZONE
     plan: tuple[Step, ...] = ()
 
 

@@ -30,6 +30,8 @@ MESSAGES: Final = {
     "in_use": "{id!r} is named in {places}; first take it out of the {noun} {first}: "
     "`lovebell {noun} --help` says how",
     "unknown_community": "community: there is no {id!r}; see `lovebell community list`",
+    "community_needed": "community: name the one whose time zone and holidays count with "
+    "--community; see `lovebell community list`",
     "community_used": "community {id!r} is that of {places}; first give them another",
     "bad_zone": "zone: {zone!r} is no time zone; write one such as Asia/Shanghai",
     "unknown_target": "{id!r} is no responder, group or rota; see `lovebell responder list`, "

@@ -102,9 +102,14 @@ def unpair(connection: Connection, a: str, b: str, at_ms: int) -> Pairing:
 
 
 def history(connection: Connection, thing: str) -> list[tuple[Pairing, int, int | None]]:
-    """Every pairing this id has had, with its beginning and its end (None: it lasts), in ms."""
-    its = (schema.pairing.c.subject == thing) | (schema.pairing.c.object == thing)
-    rows = connection.execute(select(schema.pairing).where(its).order_by(schema.pairing.c.n))
+    """Every pairing this id has had, with its beginning and its end (None: it lasts), in ms; of
+    "" all that anything has had. What is no longer in the books has its history too.
+    """
+    wanted = select(schema.pairing).order_by(schema.pairing.c.n)
+    if thing:
+        its = (schema.pairing.c.subject == thing) | (schema.pairing.c.object == thing)
+        wanted = wanted.where(its)
+    rows = connection.execute(wanted)
     return [
         (Pairing(Link(row.link), row.subject, row.object, row.rank), row.since_ms, row.until_ms)
         for row in rows

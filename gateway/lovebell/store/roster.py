@@ -49,6 +49,13 @@ def community_of(books: Books, community: str) -> Community:
     return books.communities[community]
 
 
+def only_community(books: Books) -> str:
+    """The id of the community when there is one. Raises BooksError (community_needed)."""
+    if len(books.communities) != 1:
+        raise BooksError("community_needed")
+    return next(iter(books.communities))
+
+
 def add_community(connection: Connection, community: Community) -> None:
     """Enter a community. Raises BooksError (bad_id, reserved_id, taken_id, bad_text, bad_zone)."""
     check_new(load_books(connection), community.id)

@@ -27,6 +27,8 @@ BOOKS: Final = {
     "in_use": "{id!r} 写在 {places} 里；请先从{noun_zh} {first} 里去掉，"
     "写法见 `lovebell {noun} --help`",
     "unknown_community": "社区：没有 {id!r}；请看 `lovebell community list`",
+    "community_needed": "社区（community）：请用 --community 写明按哪个社区的时区和节假日；"
+    "请看 `lovebell community list`",
     "community_used": "社区 {id!r} 还有 {places}；请先给它们另定社区",
     "bad_zone": "时区（zone）：没有 {zone!r}；请写如 Asia/Shanghai",
     "unknown_target": "{id!r} 不是响应人、小组或排班的编号；请看 `lovebell responder list`、"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from lovebell.words.messages import MESSAGES
+from lovebell.words.plans import PLANS
 
 SCREENS: Final[dict[str, tuple[str, str]]] = {
     **MESSAGES,
+    **PLANS,
     # help and usage
     "usage": ("用法：", "Usage: "),
     "options": ("选项", "Options"),
