@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 KILLS = int(os.environ.get("LOVEBELL_KILLS", "30"))
 SEED = int(os.environ.get("LOVEBELL_KILL_SEED", str(random.randrange(10**6))))
-HOMES = 50 + 12 * KILLS
+HOMES = 50 + 5 * KILLS
 SETTLE_S = 120
 KEY = "bG92ZWJlbGxTRUNSRVQtaG9vay1vZi10aGUtdGVzdHM="
 #: What the record says of an answer, in time or not.
@@ -88,7 +88,7 @@ class Town:
         for n in range(1, HOMES + 1):
             crowd.press(f"b-{n:05d}", f"5eed-1-{n}")
             if self.chance.random() < 0.7:
-                await asyncio.sleep(self.chance.uniform(0, 0.25))
+                await asyncio.sleep(self.chance.uniform(0, 0.6))
             crowd.repeat()
 
     async def resolve(self, crowd: Crowd) -> None:
