@@ -166,7 +166,7 @@ class _Lane:
                 await self._line.sender.close()
 
     async def _work(self) -> float | None:
-        """Send what is due; return for how many seconds nothing else is, None for until it wakes."""
+        """Send what is due; return for how many seconds nothing else is, None for until woken."""
         line = await self._current()
         now = self._steady()
         for old in self._queue.take_old(now):
