@@ -148,22 +148,27 @@ class SmtpService:
 
 
 @contextlib.asynccontextmanager
-async def smtp_service(tls: Any = None, *, wants_login: bool = False) -> AsyncIterator[SmtpService]:
-    """A mail server that runs as long as the block; with `tls` it offers STARTTLS."""
+async def smtp_service(
+    tls: Any = None, *, wants_login: bool = False, is_wrapped: bool = False
+) -> AsyncIterator[SmtpService]:
+    """A mail server that runs as long as the block; with `tls` it offers STARTTLS, or speaks
+    nothing but TLS."""
     service = SmtpService()
 
     def connected() -> SMTP:
         return SMTP(
             service,
             hostname="mail.example",
-            tls_context=tls,
-            require_starttls=tls is not None,
+            tls_context=None if is_wrapped else tls,
+            require_starttls=tls is not None and not is_wrapped,
             authenticator=service.authenticate,
             auth_required=wants_login,
             auth_require_tls=False,
         )
 
-    server = await asyncio.get_running_loop().create_server(connected, "127.0.0.1", 0)
+    loop = asyncio.get_running_loop()
+    wrapped = tls if is_wrapped else None
+    server = await loop.create_server(connected, "127.0.0.1", 0, ssl=wrapped)
     service.port = server.sockets[0].getsockname()[1]
     try:
         yield service

@@ -148,6 +148,18 @@ async def test_the_password_travels_by_tls_only_and_to_the_right_server(tmp_path
         assert server.logins == [(b"bell", kit.ENVIRONMENT["T_PASSWORD"].encode())]
 
 
+async def test_a_server_that_speaks_tls_from_the_first_byte_is_verified_too(tmp_path: Path) -> None:
+    tls, ca = context(tmp_path)
+    login = {"user": "bell", "password": "env:T_PASSWORD", "security": "tls"}
+    async with smtp_service(tls, wants_login=True, is_wrapped=True) as server:
+        stranger = await send(server.port, **login)
+        assert stranger.verdict is Verdict.LATER
+        assert stranger.said.startswith("TLS CERTIFICATE_VERIFY_FAILED")
+        assert server.logins == []
+        assert (await send(server.port, **login, ca=ca)).verdict is Verdict.SENT
+        assert len(server.logins) == len(server.mails) == 1
+
+
 async def test_a_server_without_starttls_gets_neither_password_nor_mail(tmp_path: Path) -> None:
     _, ca = context(tmp_path)
     login = {"user": "bell", "password": "env:T_PASSWORD", "security": "starttls"}
