@@ -5,10 +5,10 @@ READY := $(VENV)/.ready
 LINT := $(VENV)/.lint
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo story test lint format firmware bench kills cuts day figures clean
+.PHONY: help setup demo story test lint format firmware bench bench-compare scale kills cuts day figures clean
 
 help: ## show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 # Made again when what is to be installed changes.
 $(READY): pyproject.toml tools/setup.sh
@@ -46,6 +46,12 @@ firmware: setup ## compile the firmware for the boards, into build/firmware
 
 bench: setup ## measure press to ring and to receipt against a bare echo (needs gcc)
 	@$(BIN)/python -m bench
+
+bench-compare: setup ## two results of `python -m bench --json FILE` as ratios: OLD=… NEW=…
+	@$(BIN)/python -m bench.compare "$(OLD)" "$(NEW)"
+
+scale: setup ## measure towns of many devices, growing books and a long history (needs gcc)
+	@$(BIN)/python -m bench.scale
 
 kills: setup ## the long form of the kill test: 1,000 kills, in half an hour
 	LOVEBELL_KILLS=1000 $(BIN)/python -m pytest tests/e2e/test_kills.py

@@ -19,7 +19,7 @@ from simulator.mosquitto import Mosquitto
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-BENCH = [sys.executable, "-m", "bench", "--presses=10", "--homes=100"]
+BENCH = [sys.executable, "-m", "bench", "--presses=10", "--homes=100", "--no-node-red"]
 
 
 @pytest.fixture

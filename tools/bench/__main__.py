@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bench import machine, report, stopping
+from bench import machine, nodered, report, stopping
 from bench.build import CompileError, CompilerMissingError
 from bench.gateway import GatewayError
 from bench.load import LoadError, Tools
@@ -22,12 +22,18 @@ from simulator.mosquitto import BrokerMissingError
 
 # On the repository's own disk: /tmp is often memory, where keeping a press costs nothing.
 FOLDER = Path(__file__).parents[2] / "build" / "bench"
-KNOWN = (BrokerMissingError, CompilerMissingError, CompileError, GatewayError, LoadError)
+KNOWN = (
+    *(BrokerMissingError, CompilerMissingError, CompileError, GatewayError, LoadError),
+    nodered.NodeRedError,
+)
 
 
-def run(sizes: Sizes, rounds: int, home: Path, console: Console) -> report.Result:
+def run(
+    sizes: Sizes, rounds: int, home: Path, console: Console, *, node_red: bool
+) -> report.Result:
     """Build in `home`, measure `rounds` times, and clear all but the build away again."""
     tools = Tools.compile(home)
+    other = _other(home, console) if node_red else None
     folder = Path(tempfile.mkdtemp(prefix="run-", dir=home))
     try:
         result = report.Result(
@@ -41,12 +47,23 @@ def run(sizes: Sizes, rounds: int, home: Path, console: Console) -> report.Resul
                         folder / str(number),
                         sizes,
                         lambda what, n=number: status.update(f"round {n} of {rounds}: {what}"),
+                        other,
                     )
                 )
         report.summarise(result)
         return result
     finally:
         shutil.rmtree(folder)
+
+
+def _other(home: Path, console: Console) -> Path | None:
+    """Node-RED's script, if it can be had; the benchmark does without."""
+    try:
+        with console.status("installing Node-RED, to compare with"):
+            return nodered.install(home / "node-red")
+    except nodered.NodeRedError as why:
+        console.print(f"without Node-RED: {why}", highlight=False)
+        return None
 
 
 @click.command()
@@ -85,6 +102,18 @@ def run(sizes: Sizes, rounds: int, home: Path, console: Console) -> report.Resul
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write every figure to this file.",
 )
+@click.option(
+    "--svg",
+    "svg_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw the most important figures into this file.",
+)
+@click.option(
+    "--node-red/--no-node-red",
+    default=nodered.is_possible,
+    help="Measure Node-RED with SQLite too; it is installed by npm into the folder. "
+    "Otherwise where npm is there.",
+)
 @click.option("--quick", is_flag=True, help="One short round: does it run? Its figures are noise.")
 def main(
     rounds: int,
@@ -93,6 +122,8 @@ def main(
     pause_ms: int,
     folder: Path,
     json_file: Path | None,
+    svg_file: Path | None,
+    node_red: bool,
     quick: bool,
 ) -> None:
     """Measure press → ring and press → receipt, against a bare echo in the same run."""
@@ -105,7 +136,7 @@ def main(
     console = Console()
     try:
         sizes = Sizes(single=presses, saturated=saturated, pause_ms=pause_ms)
-        result = run(sizes, rounds, folder.absolute(), console)
+        result = run(sizes, rounds, folder.absolute(), console, node_red=node_red)
     except KNOWN as why:
         raise click.ClickException(str(why)) from why
     for name, value in result.machine.items():
@@ -113,6 +144,8 @@ def main(
     console.print(report.table(result))
     if json_file:
         json_file.write_text(result.model_dump_json(indent=1) + "\n")
+    if svg_file:
+        svg_file.write_text(report.picture(result), encoding="utf-8")
     if result.faults:
         raise click.ClickException(f"{result.faults} presses were lost or not answered")
 

@@ -11,9 +11,9 @@ import sqlite3
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench import process
 from bench.load import press
 from bench.stopping import held
 from lovebell.domain.model import DeviceKind, Link, ResponderKind
@@ -21,6 +21,8 @@ from lovebell.store import schema
 from lovebell.store.access import OperatorStore
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bench.load import Load, Tools
 
 #: The usual four steps, but the first is longer than a benchmark: no old episode rings on while
@@ -28,8 +30,8 @@ if TYPE_CHECKING:
 PLAN = "paired 60min; neighbours 60s; grid 120s; desk 60s"
 COMMAND = (sys.executable, "-m", "lovebell", "serve")
 READY_S = 30
+CONNECTED_S = 600
 STOP_S = 30
-_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 class GatewayError(RuntimeError):
@@ -84,8 +86,9 @@ def set_up(database: Path, homes: int) -> None:
 class Gateway:
     """One gateway process on its own database. `kill` it in the end, whatever happens."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, plan: str = PLAN) -> None:
         """For the database that `set_up` made in `folder`, and the broker on `port`."""
+        self._plan = plan
         self.database = folder / "lovebell.db"
         self._log = folder / "gateway.log"
         self._port = port
@@ -97,7 +100,7 @@ class Gateway:
         ours |= {
             "LOVEBELL_DATABASE": str(self.database),
             "LOVEBELL_BROKER_PORT": str(self._port),
-            "LOVEBELL_DEFAULT_PLAN": PLAN,
+            "LOVEBELL_DEFAULT_PLAN": self._plan,
         }
         with held(), self._log.open("wb") as log:
             self._started = subprocess.Popen(
@@ -126,18 +129,29 @@ class Gateway:
                 return
         raise GatewayError(f"no receipt for {READY_S} s; the gateway said:\n{self._last_words()}")
 
+    def wait_until_connected(self) -> float:
+        """How many seconds after now it holds its session at the broker. Raises GatewayError."""
+        begin = time.monotonic()
+        while "broker connected" not in self._log.read_text(errors="replace"):
+            if self._process.poll() is not None:
+                raise GatewayError(f"the gateway ended at once; it said:\n{self._last_words()}")
+            if time.monotonic() - begin > CONNECTED_S:
+                raise GatewayError(f"no broker for {CONNECTED_S} s:\n{self._last_words()}")
+            time.sleep(0.01)
+        return time.monotonic() - begin
+
+    @property
+    def pid(self) -> int:
+        """The process id. Raises GatewayError when it was not started."""
+        return self._process.pid
+
     def cpu_s(self) -> float:
         """Processor time it has used so far, all threads together."""
-        stat = Path(f"/proc/{self._process.pid}/stat").read_text()
-        user, system = stat.rpartition(")")[2].split()[11:13]
-        return (int(user) + int(system)) / _TICKS_PER_S
+        return process.cpu_s(self.pid)
 
     def peak_mb(self) -> float:
         """The most memory it has held."""
-        for line in Path(f"/proc/{self._process.pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return round(int(line.split()[1]) / 1024, 1)
-        return 0.0
+        return process.peak_mb(self.pid)
 
     def settle(self) -> None:
         """Return when it has nothing left to do: it has used no more time for a while."""

@@ -1,4 +1,4 @@
-"""Runs the two C tools against a broker and reads what they measured.
+"""Runs the C tools against a broker and reads what they measured.
 
 Owns their command lines, their processes and the shape of their answer. Knows nothing of the
 gateway.
@@ -61,15 +61,22 @@ class Tools:
 
     echo: Path
     load: Path
+    fleet: Path
+    hear: Path
 
     @classmethod
     def compile(cls, folder: Path) -> Tools:
-        """Compile both into `folder`. Raises CompilerMissingError or CompileError."""
-        return cls(compile_tool("echo", folder), compile_tool("load", folder))
+        """Compile them into `folder`. Raises CompilerMissingError or CompileError."""
+        return cls(
+            compile_tool("echo", folder),
+            compile_tool("load", folder),
+            compile_tool("fleet", folder),
+            compile_tool("hear", folder),
+        )
 
 
 @contextmanager
-def _running(command: list[str]) -> Generator[subprocess.Popen[bytes]]:
+def running(command: list[str]) -> Generator[subprocess.Popen[bytes]]:
     """The process, which ends with this block."""
     process: subprocess.Popen[bytes] | None = None
     try:
@@ -90,7 +97,7 @@ def _running(command: list[str]) -> Generator[subprocess.Popen[bytes]]:
 @contextmanager
 def echoing(tools: Tools, port: int, name: str = "bench-echo") -> Generator[None]:
     """The bare two-hop echo answers every press at the broker on `port` while this is open."""
-    with _running([str(tools.echo), str(port), name]) as process:
+    with running([str(tools.echo), str(port), name]) as process:
         if process.stdout is None or process.stdout.readline() != b"ready\n":
             raise LoadError("the echo did not start: is the broker there?")
         yield
@@ -102,7 +109,7 @@ def press(tools: Tools, port: int, presses: int, *options: str, window: int = 1)
     Raises LoadError when it could not measure. Missing answers are in the result, not raised.
     """
     command = [str(tools.load), f"--port={port}", f"--presses={presses}", f"--window={window}"]
-    with _running([*command, *options]) as process:
+    with running([*command, *options]) as process:
         out, err = process.communicate()
     if process.returncode not in (0, 1):
         raise LoadError(f"the load tool failed: {err.decode(errors='replace').strip()}")

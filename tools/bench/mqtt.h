@@ -22,7 +22,11 @@
 #include <unistd.h>
 
 enum { CONNECT = 0x10, CONNACK = 0x20, PUBLISH = 0x30, PUBACK = 0x40, SUBSCRIBE = 0x82,
-       SUBACK = 0x90, QOS_1 = 0x02, MQTT_READ_BYTES = 65536 };
+       SUBACK = 0x90, RETAIN = 0x01, QOS_1 = 0x02 };
+
+#ifndef MQTT_READ_BYTES
+#define MQTT_READ_BYTES 65536
+#endif
 
 struct text { const char *at; size_t length; };          /* not ended by a zero */
 struct bytes { uint8_t *at; size_t used, room; };
@@ -99,13 +103,21 @@ static inline uint16_t next_packet_id(struct mqtt *m)
     return m->packet_id;
 }
 
-/* Queue a QoS 1 publish; `mqtt_flush` sends it. */
+/* Queue a message with these flags; `mqtt_flush` sends it. */
+static inline void mqtt_publish_as(struct mqtt *m, uint8_t flags, struct text topic,
+                                   struct text payload)
+{
+    size_t id = flags & QOS_1 ? 2 : 0;
+    put_header(&m->out, PUBLISH | flags, 2 + topic.length + id + payload.length);
+    put_text(&m->out, topic);
+    if (id)
+        put_u16(&m->out, next_packet_id(m));
+    bytes_add(&m->out, payload.at, payload.length);
+}
+
 static inline void mqtt_publish(struct mqtt *m, struct text topic, struct text payload)
 {
-    put_header(&m->out, PUBLISH | QOS_1, 2 + topic.length + 2 + payload.length);
-    put_text(&m->out, topic);
-    put_u16(&m->out, next_packet_id(m));
-    bytes_add(&m->out, payload.at, payload.length);
+    mqtt_publish_as(m, QOS_1, topic, payload);
 }
 
 /* Send what the socket takes now; the rest waits for the next call. */

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from pydantic import BaseModel
 from rich.table import Table
 
-from bench.rounds import Round, Sizes  # noqa: TC001  (pydantic reads them at run time)
+from bench.plot import Bar, Panel, svg
+from bench.rounds import OtherLoads, Round, Sizes  # noqa: TC001  (pydantic reads them at run time)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,6 +51,12 @@ def _receipt(one: Round) -> Answers:
     return receipt
 
 
+def _other(one: Round) -> OtherLoads:
+    if one.node_red is None:
+        raise ValueError("Node-RED was not measured")
+    return one.node_red
+
+
 #: Every figure: what it is, its unit, and how a round yields it. A ratio is of the same round.
 FIGURES: Final[Mapping[str, tuple[str, Callable[[Round], float]]]] = {
     "echo: press → ring, p50": ("ms", lambda r: r.echo.single.ring.p50_us / 1000),
@@ -74,11 +81,26 @@ FIGURES: Final[Mapping[str, tuple[str, Callable[[Round], float]]]] = {
     "memory at most": ("MB", lambda r: r.gateway.peak_mb),
     "presses lost": ("", lambda r: r.gateway.lost),
 }
+#: The same where Node-RED was measured too.
+OTHER: Final[Mapping[str, tuple[str, Callable[[Round], float]]]] = {
+    "Node-RED: press → ring, p50": ("ms", lambda r: _other(r).single.ring.p50_us / 1000),
+    "Node-RED: 500 unanswered": ("presses/s", lambda r: _other(r).window_500.presses_per_s),
+    "Node-RED: presses not on its disk": ("", lambda r: _other(r).lost),
+    "press → ring against Node-RED, p50": (
+        "×",
+        lambda r: r.gateway.single.ring.p50_us / _other(r).single.ring.p50_us,
+    ),
+    "500 unanswered, against Node-RED": (
+        "×",
+        lambda r: r.gateway.window_500.presses_per_s / _other(r).window_500.presses_per_s,
+    ),
+}
 
 
 def summarise(result: Result) -> None:
     """Fill in the figures from the rounds."""
-    for name, (_, figure) in FIGURES.items():
+    has_other = all(one.node_red is not None for one in result.rounds)
+    for name, (_, figure) in {**FIGURES, **(OTHER if has_other else {})}.items():
         values = [figure(one) for one in result.rounds]
         result.figures[name] = Figure(
             median=round(statistics.median(values), 4),
@@ -100,11 +122,77 @@ def table(result: Result) -> Table:
     shown.add_column("median", justify="right")
     shown.add_column("least – greatest", justify="right")
     for name, figure in result.figures.items():
-        unit = FIGURES[name][0]
-        digits = 2 if unit in ("ms", "×") else 0
+        unit = unit_of(name)
+        digits = digits_of(unit)
         shown.add_row(
             name,
             f"{figure.median:,.{digits}f} {unit}",
             f"{figure.least:,.{digits}f} – {figure.greatest:,.{digits}f}",
         )
     return shown
+
+
+def unit_of(name: str) -> str:
+    """The unit of a figure."""
+    return {**FIGURES, **OTHER}[name][0]
+
+
+def digits_of(unit: str) -> int:
+    """How many decimals a figure of this unit deserves."""
+    return 2 if unit in ("ms", "×") else 0
+
+
+def comparison(old: Result, new: Result) -> Table:
+    """Every figure that both have: the medians, and the new one against the old one.
+
+    A spread as wide as the difference means that there is none to be seen.
+    """
+    shown = Table(title=f"{old.version} and {new.version}", title_justify="left", title_style="")
+    for heading in ("", "old", "new", "new / old", ""):
+        shown.add_column(heading, justify="left" if not heading else "right")
+    for name, before in old.figures.items():
+        after = new.figures.get(name)
+        if after is None:
+            continue
+        unit = unit_of(name)
+        digits = digits_of(unit)
+        overlap = before.least <= after.greatest and after.least <= before.greatest
+        shown.add_row(
+            name,
+            f"{before.median:,.{digits}f} {unit}",
+            f"{after.median:,.{digits}f} {unit}",
+            f"{after.median / before.median:.2f} ×" if before.median else "",
+            "within the spread" if overlap else "",
+        )
+    return shown
+
+
+def picture(result: Result) -> str:
+    """The figures that matter most, as SVG."""
+    panels = [
+        Panel(title, [_bar(name, result.figures[name]) for name in names if name in result.figures])
+        for title, names in _PICTURE.items()
+    ]
+    return svg(panels)
+
+
+def _bar(name: str, figure: Figure) -> Bar:
+    digits = digits_of(unit_of(name))
+    text = f"{figure.median:,.{digits}f}"
+    ours = not name.startswith(("echo", "Node-RED"))
+    return Bar(name, figure.median, figure.least, figure.greatest, text, ours)
+
+
+_PICTURE: Final = {
+    "One press at a time, ms (p50)": (
+        "echo: press → ring, p50",
+        "press → ring, p50",
+        "press → receipt, p50",
+        "Node-RED: press → ring, p50",
+    ),
+    "Presses a second": (
+        "50 unanswered",
+        "500 unanswered",
+        "Node-RED: 500 unanswered",
+    ),
+}

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from bench.gateway import Gateway, lost, set_up
 from bench.load import Load, Tools, echoing, press
+from bench.nodered import NodeRed
 from bench.stopping import held
 from simulator.mosquitto import Mosquitto
 
@@ -57,11 +58,18 @@ class GatewayLoads(Loads):
     lost: int
 
 
+class OtherLoads(Loads):
+    """What another way to do it did. What it loses is its own affair, and is told."""
+
+    lost: int
+
+
 class Round(BaseModel):
-    """Both, in the same round."""
+    """All of them, in the same round."""
 
     echo: Loads
     gateway: GatewayLoads
+    node_red: OtherLoads | None = None
 
 
 def _echo(tools: Tools, port: int, sizes: Sizes) -> Loads:
@@ -114,16 +122,56 @@ def _gateway(tools: Tools, folder: Path, port: int, sizes: Sizes) -> GatewayLoad
     )
 
 
-def play_round(tools: Tools, folder: Path, sizes: Sizes, say: Callable[[str], None]) -> Round:
-    """A new broker and a new gateway, so that no round inherits anything of the one before."""
+def _node_red(tools: Tools, script: Path, folder: Path, port: int, sizes: Sizes) -> OtherLoads:
+    """The same presses for a flow in Node-RED that keeps them in SQLite."""
+    other = NodeRed(script, folder, port)
+    lost = 0
+    first = 2
+
+    def run(presses: int, *options: str, window: int = 1) -> Load:
+        nonlocal first, lost
+        load = press(tools, port, presses, f"--first={first}", *options, window=window)
+        lost += other.lost(first, load)
+        first += presses
+        return load
+
+    try:
+        other.start(tools)
+        run(WARM_UP)
+        single = run(sizes.single, f"--pause-ms={sizes.pause_ms}")
+        window_50 = run(sizes.saturated, window=50)
+        window_500 = run(sizes.saturated, window=500)
+    finally:
+        other.kill()
+    return OtherLoads(single=single, window_50=window_50, window_500=window_500, lost=lost)
+
+
+def play_round(
+    tools: Tools, folder: Path, sizes: Sizes, say: Callable[[str], None], node_red: Path | None
+) -> Round:
+    """A new broker and a new gateway, so that no round inherits anything of the one before.
+
+    `node_red` is its script, if it is to be measured too; on a broker of its own.
+    """
     with ExitStack() as stack:
         say("setting up the homes")
         set_up(folder / "lovebell.db", sizes.homes)
-        broker = Mosquitto(folder / "broker")
-        stack.callback(broker.kill)
-        with held():
-            broker.start()
+        broker = _broker(folder / "broker", stack)
         say("the echo")
         echo = _echo(tools, broker.port, sizes)
         say("the gateway")
-        return Round(echo=echo, gateway=_gateway(tools, folder, broker.port, sizes))
+        gateway = _gateway(tools, folder, broker.port, sizes)
+        other = None
+        if node_red is not None:
+            say("Node-RED")
+            port = _broker(folder / "other-broker", stack).port
+            other = _node_red(tools, node_red, folder / "node-red", port, sizes)
+        return Round(echo=echo, gateway=gateway, node_red=other)
+
+
+def _broker(folder: Path, stack: ExitStack) -> Mosquitto:
+    broker = Mosquitto(folder)
+    stack.callback(broker.kill)
+    with held():
+        broker.start()
+    return broker

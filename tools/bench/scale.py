@@ -1,0 +1,213 @@
+"""`python -m bench.scale`: towns of many devices, growing books, a long history, a long night.
+
+Composes the parts and reads the options; measures nothing itself.
+"""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from pydantic import BaseModel
+from rich.console import Console
+from rich.table import Table
+
+from bench import fleet, growth, machine, stopping
+from bench.__main__ import FOLDER, KNOWN
+from bench.load import Tools
+from lovebell import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: Every device is a connection, and so a file, of the fleet tool and of the broker.
+_OTHER_FILES = 100
+_MOST_HOMES = 99_999  # names have five digits
+_DEAD = 50
+
+DEVICES = (1_000, 10_000, 50_000)
+HOMES = (100, 1_000, 10_000, 90_000)
+EPISODES = (10_000, 100_000, 1_000_000)
+MANY_EPISODES = 10_000_000
+OVERDUE = 10_000
+
+
+class Result(BaseModel):
+    """Everything that was measured, and on what. This is the JSON file's shape."""
+
+    version: str
+    machine: dict[str, str | int | float]
+    towns: list[fleet.Town] = []
+    grown: list[growth.Grown] = []
+    overdue: growth.Overdue | None = None
+
+
+def most_devices(wanted: int) -> int:
+    """So many, or as many as this user may open connections."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return min(wanted, 2 * _MOST_HOMES, hard - _OTHER_FILES)
+
+
+def measure(folder: Path, say: Callable[[str], None], sizes: Sizes) -> Result:
+    """All of it, in `folder`, on its disk."""
+    tools = Tools.compile(folder)
+    run = Path(tempfile.mkdtemp(prefix="scale-", dir=folder))
+    result = Result(version=__version__, machine=machine.describe(run))
+
+    def fresh() -> Path:
+        return Path(tempfile.mkdtemp(dir=run))
+
+    try:
+        for devices in sizes.devices:
+            homes = most_devices(devices) // 2
+            say(f"a town of {2 * homes:,} devices")
+            die = min(_DEAD, homes // 4) if devices in sizes.dying else 0
+            town = fleet.live(
+                tools, fresh(), homes, seconds=sizes.every_s, every_s=sizes.every_s, die=die
+            )
+            result.towns.append(town)
+        for homes in sizes.homes:
+            say(f"books of {homes:,} homes")
+            result.grown.append(growth.measure(tools, fresh(), homes, 0))
+        for episodes in sizes.episodes:
+            say(f"a history of {episodes:,} episodes")
+            result.grown.append(growth.measure(tools, fresh(), sizes.homes_with_past, episodes))
+        say(f"{sizes.overdue:,} deadlines overdue at a start")
+        result.overdue = growth.overdue(tools, fresh(), sizes.overdue)
+        return result
+    finally:
+        shutil.rmtree(run)
+
+
+class Sizes(BaseModel):
+    """How large everything is. In the towns of `dying` sizes some devices fall silent."""
+
+    devices: tuple[int, ...] = DEVICES
+    dying: tuple[int, ...] = (DEVICES[1],)
+    every_s: int = 60
+    homes: tuple[int, ...] = HOMES
+    homes_with_past: int = 1_000
+    episodes: tuple[int, ...] = EPISODES
+    overdue: int = OVERDUE
+
+    @classmethod
+    def quick(cls) -> Sizes:
+        """Does it run? The figures say little."""
+        return cls(
+            devices=(200,),
+            dying=(200,),
+            every_s=2,
+            homes=(400,),
+            homes_with_past=400,
+            episodes=(1_000,),
+            overdue=400,
+        )
+
+
+def _table(title: str, *headings: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="")
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    return table
+
+
+def tables(result: Result) -> list[Table]:
+    """Three tables for a person to read."""
+    towns = _table(
+        "devices with a heartbeat a minute and five presses a second",
+        *("devices", "gateway", "", "broker", "", "queued", "press → ring p50", "p99"),
+        *("dead", "known after", "at most"),
+    )
+    for one in result.towns:
+        life = one.life
+        towns.add_row(
+            f"{life.devices:,}",
+            *(f"{one.gateway_cpu_percent:.1f} %", f"{one.gateway_mb:.0f} MB"),
+            *(f"{one.broker_cpu_percent:.1f} %", f"{one.broker_mb:.0f} MB", f"{one.queued:,}"),
+            *(f"{life.ring_p50_us / 1000:.2f} ms", f"{life.ring_p99_us / 1000:.2f} ms"),
+            f"{one.detected} of {len(life.silent)}" if life.silent else "",
+            f"{one.detection_median_s:.0f} s" if life.silent else "",
+            f"{one.detection_max_s:.0f} s" if life.silent else "",
+        )
+    grown = _table(
+        "books and history",
+        *("homes", "episodes", "database", "start", "memory"),
+        *("press → ring p50", "p99", "press → receipt p50"),
+    )
+    for one in result.grown:
+        grown.add_row(
+            *(f"{one.homes:,}", f"{one.episodes:,}", f"{one.database_mb:,.0f} MB"),
+            *(f"{one.start_s:.1f} s", f"{one.memory_mb:.0f} MB"),
+            *(f"{one.ring_p50_us / 1000:.2f} ms", f"{one.ring_p99_us / 1000:.2f} ms"),
+            f"{one.receipt_p50_us / 1000:.2f} ms",
+        )
+    night = _table("deadlines overdue at a start", "overdue", "rung", "start", "all rung after")
+    if result.overdue:
+        over = result.overdue
+        times = (f"{over.start_s:.1f} s", f"{over.heard_s:.1f} s")
+        night.add_row(f"{over.episodes:,}", f"{over.heard:,}", *times)
+    return [towns, grown, night]
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="Everything small: does it run?")
+@click.option("--full", is_flag=True, help="With ten million episodes too: 20 GB, half an hour.")
+@click.option(
+    "--folder",
+    default=FOLDER,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where to build, and to keep the databases meanwhile.",
+)
+@click.option(
+    "--json",
+    "json_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write every figure to this file.",
+)
+def main(quick: bool, full: bool, folder: Path, json_file: Path | None) -> None:
+    """Measure what devices, homes, episodes and a long night cost. Takes a quarter of an hour."""
+    stopping.catch()
+    sizes = Sizes.quick() if quick else Sizes()
+    if full:
+        sizes = sizes.model_copy(update={"episodes": (*sizes.episodes, MANY_EPISODES)})
+    console = Console()
+    folder = folder.absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with console.status("") as status:
+            result = measure(folder, lambda what: status.update(what), sizes)
+    except KNOWN as why:
+        raise click.ClickException(str(why)) from why
+    for name, value in result.machine.items():
+        console.print(f"{name.replace('_', ' ')}: {value}", highlight=False)
+    for table in tables(result):
+        console.print(table)
+    if json_file:
+        json_file.write_text(result.model_dump_json(indent=1) + "\n")
+    _judge(result)
+
+
+def _judge(result: Result) -> None:
+    """What is lost or not found is no figure. Raises ClickException."""
+    for town in result.towns:
+        life = town.life
+        if (life.rings, life.receipts) != (life.presses, life.presses):
+            raise click.ClickException(
+                f"{life.devices} devices: of {life.presses} presses {life.rings} rang and "
+                f"{life.receipts} had a receipt"
+            )
+        if town.detected != len(life.silent):
+            raise click.ClickException(
+                f"of {len(life.silent)} dead devices {town.detected} were found"
+            )
+    if result.overdue and result.overdue.heard != result.overdue.episodes:
+        raise click.ClickException(f"{result.overdue.heard} overdue episodes rang on")
+
+
+if __name__ == "__main__":
+    main()
