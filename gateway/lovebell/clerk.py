@@ -7,18 +7,21 @@ course's to say, when something is sent the dispatcher's.
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfoNotFoundError
 
 from lovebell.domain.episode import Note, State, What
 from lovebell.domain.events import Delivered, Undelivered
 from lovebell.domain.messages import CALL
 from lovebell.domain.records import Batch, DiskError
 from lovebell.notify.sender import Message
-from lovebell.story import clock_time, fault
+from lovebell.story import fault
 from lovebell.writer import Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import tzinfo
 
     from lovebell.domain.episode import Episode
     from lovebell.domain.model import Channel, Contact
@@ -79,7 +82,8 @@ class Clerk:
             link = await self._tickets.link(outgoing.episode, outgoing.responder)
             self._links[key] = link
         person = self._engine.directory.books.responders[contact.responder]
-        fields = fields_of(outgoing, person.name, contact.language, self._name)
+        zone = self._zone(outgoing)
+        fields = fields_of(outgoing, person.name, contact.language, self._name, zone)
         subject, text = self._templates.fill(outgoing.kind, contact.language, fields)
         about: dict[str, str | int] = {"language": contact.language}
         if outgoing.episode:
@@ -123,6 +127,18 @@ class Clerk:
             log.error("cannot look into the database", extra={"why": str(why)})
             return None
 
+    def _zone(self, outgoing: Outgoing) -> tzinfo | None:
+        """The home's time zone; None for this machine's."""
+        episode = self._find(outgoing)
+        books = self._engine.directory.books
+        home = books.homes.get(episode.home) if episode else None
+        if home is None or home.community not in books.communities:
+            return None
+        try:
+            return self._engine.directory.zone(home.community)
+        except (ZoneInfoNotFoundError, ValueError):  # `lovebell plan check` names it
+            return None
+
     def _name(self, device: str) -> str:
         """A device as a technician finds it."""
         home = self._engine.directory.home_of(device)
@@ -132,14 +148,20 @@ class Clerk:
 
 
 def fields_of(
-    outgoing: Outgoing, person: str, language: str, name: Callable[[str], str]
+    outgoing: Outgoing,
+    person: str,
+    language: str,
+    name: Callable[[str], str],
+    zone: tzinfo | None = None,
 ) -> dict[str, str | int]:
-    """What the templates are filled with. `name` makes the id of a device readable."""
+    """What the templates are filled with. `name` makes the id of a device readable; `zone` None
+    is this machine's.
+    """
     given = outgoing.fields
     fields: dict[str, str | int] = {"responder": person}
     fields |= {key: given[key] for key in ("home", "who", "step", "presses") if key in given}
     at_ms = given.get("pressed_ms", outgoing.created_ms)
-    fields["time"] = clock_time(at_ms, with_day=False)[:5]
+    fields["time"] = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone).strftime("%H:%M")
     if outgoing.kind == "test":
         fields["channel"] = outgoing.channel
     if outgoing.kind == "fault":

@@ -13,9 +13,9 @@ import pytest
 
 from lovebell.clerk import Clerk
 from lovebell.domain.messages import REMIND_MS
-from lovebell.domain.model import Channel, Contact, Responder
+from lovebell.domain.model import Channel, Community, Contact, Responder
 from lovebell.notify.templates import load
-from lovebell.store import books, channels, pairs, privacy
+from lovebell.store import books, channels, pairs, privacy, roster
 from lovebell.tickets import Tickets
 
 if TYPE_CHECKING:
@@ -366,6 +366,22 @@ async def test_a_message_says_where_to_go_and_leads_to_a_page_and_no_more(
     assert "heart" not in told
     assert "000-1" not in told
     assert message == await services.read("r-neighbour")  # the same in every try
+
+
+async def test_a_message_tells_the_time_as_the_clocks_of_the_home_show_it(
+    street: Street, services: Services
+) -> None:
+    await to_step_two(street)  # the press was at 08:00 UTC
+    for zone, told in (("Asia/Shanghai", "16:00"), ("America/St_Johns", "04:30")):
+
+        def edit(connection: Connection, zone: str = zone) -> None:
+            name = zone.lower().replace("/", "-").replace("_", "-")
+            roster.add_community(connection, Community(name, "示例社区", zone))
+            books.edit_home(connection, "h-1", community=name)
+
+        street.edit(edit)
+        await street.engine.reread(street.now)
+        assert told in (await services.read("r-daughter")).text
 
 
 # -- the link ------------------------------------------------------------------------------------
