@@ -64,23 +64,26 @@ class Gathered(logging.StreamHandler[TextIO]):
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
         self._waiting: list[logging.LogRecord] = []
+        self._is_due = False
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep it until the end of the turn, or write it."""
         self._waiting.append(record)
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            loop = None
-        if loop is None or record.levelno >= logging.WARNING:
+        if record.levelno >= logging.WARNING:
             self.flush()
-        elif len(self._waiting) == 1:
-            loop.call_soon(self.flush)
+        elif not self._is_due:  # to ask for the loop costs as much as all the rest here
+            try:
+                asyncio.get_running_loop().call_soon(self.flush)
+            except RuntimeError:
+                self.flush()
+            else:
+                self._is_due = True
 
     def flush(self) -> None:
         """Write what waits."""
         with self.lock or nullcontext():
             waiting, self._waiting = self._waiting, []
+            self._is_due = False
             try:
                 if waiting:
                     self.stream.write("".join([f"{self.format(one)}\n" for one in waiting]))
