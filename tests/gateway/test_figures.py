@@ -57,7 +57,7 @@ def test_what_was_settled_without_an_arrival_is_no_late_arrival() -> None:
 
 
 def test_groups_are_of_a_month_and_a_grid() -> None:
-    found = grouped([CALL, replace(CALL, month="2026-12"), replace(CALL, grid="g-0"), CALL])
+    found = grouped([CALL, replace(CALL, month="2026-12"), replace(CALL, place="g-0"), CALL])
     assert [(key, one.calls) for key, one in found.items()] == [
         *((("2026-12", "g-1"), 1), (("2027-01", "g-0"), 1), (("2027-01", "g-1"), 2))
     ]
@@ -82,6 +82,23 @@ def test_the_figures_are_those_of_the_record(town: Town) -> None:
     assert 320_000 <= times["arrived"]["longest_ms"] <= 322_000
     assert [goal["is_met"] for goal in found["total"]["goals"]] == [True, True, True]
     assert [row["grid"] for row in found["groups"]] == ["g-1"]
+
+
+def test_the_figures_are_also_told_by_community_and_outlive_the_personal_data(town: Town) -> None:
+    town.type("community", "add", "c-1", "--name", "示例社区")
+    town.type("home", "edit", "h-1", "--community", "c-1")
+    town.power_up()
+    town.press()
+    town.press("b-lost")
+    for n in ("1", "2"):
+        town.type("episode", "resolve", n, "--outcome", "helped")
+    found = town.read("figures", "--by", "community")
+    assert [(row["community"], row["calls"]) for row in found["groups"]] == [(None, 1), ("c-1", 1)]
+    assert " c-1 " in town.type("figures", "--by", "community").stdout
+    town.forward(3_600)  # until nothing is left to do
+    town.power_cut()
+    assert town.type("home", "erase", "h-1", "--yes").exit_code == 0
+    assert town.read("figures", "--by", "community") == found
 
 
 def test_a_press_that_was_held_up_on_its_way_counts_from_the_finger(town: Town) -> None:

@@ -1,4 +1,4 @@
-"""`lovebell figures`: how quickly help came, by month and grid, against the goals."""
+"""`lovebell figures`: how quickly help came, by month and place, against the goals."""
 
 from __future__ import annotations
 
@@ -21,12 +21,18 @@ if TYPE_CHECKING:
     from lovebell.store.figures import CallTimes
 
 _HEADINGS = (
-    *("month", "grid", "calls", "cancelled", "received", "answered"),
+    *("calls", "cancelled", "received", "answered"),
     *("within_60s", "within_180s", "at_door", "within_45min"),
 )
 
 
-@command("figures", help="帮助来得多快，按月和网格。|How quickly help came, by month and grid.")
+@command("figures", help="帮助来得多快，按月和地方。|How quickly help came, by month and place.")
+@click.option(
+    "--by",
+    type=click.Choice(["grid", "community"]),
+    default="grid",
+    help="按网格或社区，默认网格。|By grid or by community, else by grid.",
+)
 @click.option("--month", type=Month(), metavar="YYYY-MM", help="只看一个月。|Only this month.")
 @click.option(
     "--zone",
@@ -36,32 +42,32 @@ _HEADINGS = (
 )
 @json_option
 @pass_app
-def figures(app: App, month: date | None, zone: ZoneInfo | None, as_json: bool) -> None:
+def figures(app: App, by: str, month: date | None, zone: ZoneInfo | None, as_json: bool) -> None:
     """Show the figures."""
     since = begins(month, zone) if month else 0
     until = begins(next_month(month), zone) if month else 2**62
     named, now = month_namer(zone), app.now()
     with app.store.reading() as connection:
-        samples = [_sample(one, named, now) for one in call_times(connection, since, until)]
+        samples = [_sample(one, by, named, now) for one in call_times(connection, since, until)]
     groups, total = grouped(samples), figures_of(samples)
     if as_json:
-        rows = [{"month": m, "grid": g or None, **_document(f)} for (m, g), f in groups.items()]
+        rows = [{"month": m, by: p or None, **_document(f)} for (m, p), f in groups.items()]
         print_json({"groups": rows, "total": _document(total)})
     elif not samples:
         app.say("no_calls")
     else:
-        rows = [(m, g or app.text("none"), *_cells(app, f)) for (m, g), f in groups.items()]
-        app.table(_HEADINGS, [*rows, (app.text("total"), "", *_cells(app, total))])
+        rows = [(m, p or app.text("none"), *_cells(app, f)) for (m, p), f in groups.items()]
+        app.table(("month", by, *_HEADINGS), [*rows, (app.text("total"), "", *_cells(app, total))])
         app.say("goals")
 
 
-def _sample(one: CallTimes, named: Callable[[int], str], now: int) -> Sample:
+def _sample(one: CallTimes, by: str, named: Callable[[int], str], now: int) -> Sample:
     def after(at_ms: int | None) -> int | None:
         return None if at_ms is None else max(at_ms - one.pressed_ms, 0)
 
     return Sample(
         named(one.begun_ms),
-        one.grid,
+        one.grid if by == "grid" else one.community,
         max(one.received_ms - one.pressed_ms, 0),
         after(one.answered_ms),
         after(one.arrived_ms),

@@ -1,4 +1,4 @@
-"""How quickly help came: the figures of many calls, by month and grid.
+"""How quickly help came: the figures of many calls, by month and place.
 
 Owns the goals and how a share and a percentile are counted. Knows nothing of calendars or of
 where records lie. All times are counted from the press, which is what the elder waits from.
@@ -20,13 +20,14 @@ PERCENTILES: Final = (500, 900, 975, 990)
 class Sample:
     """One call, as far as it went.
 
-    Times are milliseconds from the press; None when it has not come to that. `answered_ms` is when
+    `place` is its grid or its community. Times are milliseconds from the press; None when it has
+    not come to that. `answered_ms` is when
     a human first dealt with it: said "I am coming", arrived, or resolved it. `waited_ms` is how
     long it has lasted, to its end or until now.
     """
 
     month: str
-    grid: str
+    place: str
     received_ms: int
     answered_ms: int | None
     arrived_ms: int | None
@@ -112,10 +113,10 @@ def figures(samples: Iterable[Sample]) -> Figures:
 
 
 def grouped(samples: Iterable[Sample]) -> dict[tuple[str, str], Figures]:
-    """The figures of every month and grid, in this order."""
+    """The figures of every month and place, in this order."""
     groups: dict[tuple[str, str], list[Sample]] = {}
     for one in samples:
-        groups.setdefault((one.month, one.grid), []).append(one)
+        groups.setdefault((one.month, one.place), []).append(one)
     return {key: figures(groups[key]) for key in sorted(groups)}
 
 

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-# The grid is the home's of today, or what was kept when the personal data was taken out. A call
-# whose press was never heard, but told by a chime, has no receipt: it counts from its beginning.
+# Grid and community are the home's of today, or what was kept when the personal data was taken
+# out. A call whose press was never heard, but told by a chime, has no receipt: it counts from its
+# beginning.
 CALLS: Final = """
 SELECT e.begun_ms, e.ended_ms, e.outcome, coalesce(e.grid, h.grid, '') AS grid,
+  coalesce(e.community, h.community, '') AS community,
   (SELECT min(r.at_ms) FROM receipt r WHERE r.episode = e.id AND r.kind = 'call') AS pressed_ms,
   (SELECT min(r.received_ms) FROM receipt r
     WHERE r.episode = e.id AND r.kind = 'call') AS received_ms,
@@ -36,6 +38,7 @@ class CallTimes:
     """When a call came how far, in UTC milliseconds."""
 
     grid: str
+    community: str
     begun_ms: int
     pressed_ms: int
     received_ms: int
@@ -52,6 +55,7 @@ def call_times(connection: Connection, since: int, until: int) -> Iterator[CallT
         pressed = received if row.pressed_ms is None else row.pressed_ms
         yield CallTimes(
             row.grid,
+            row.community,
             row.begun_ms,
             pressed,
             received,

@@ -57,8 +57,9 @@ def anonymise(connection: Connection, scope: Scope, at_ms: int, portion: int = P
     What is deleted is overwritten in the file.
     """
     connection.exec_driver_sql("PRAGMA secure_delete=ON")
+    home = schema.home.c
     wanted = (
-        select(_EPISODE.id, _EPISODE.body, _EPISODE.call_plan, schema.home.c.grid)
+        select(_EPISODE.id, _EPISODE.body, _EPISODE.call_plan, home.grid, home.community)
         .join_from(schema.episode, schema.home, schema.home.c.id == _EPISODE.home, isouter=True)
         .where(scope.condition())
         .order_by(_EPISODE.begun_ms)
@@ -71,13 +72,14 @@ def anonymise(connection: Connection, scope: Scope, at_ms: int, portion: int = P
         update(schema.episode)
         .where(_EPISODE.id == bindparam("its"))
         .values(home="", anonymous_ms=at_ms, body=bindparam("new"), call_plan=bindparam("plan"))
-        .values(grid=bindparam("kept")),
+        .values(grid=bindparam("kept"), community=bindparam("kept_too")),
         [
             {
                 "its": row.id,
                 "new": anonymous_body(row.body),
                 "plan": anonymous_plan(row.call_plan),
                 "kept": row.grid or "",
+                "kept_too": row.community or "",
             }
             for row in found
         ],
