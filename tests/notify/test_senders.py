@@ -198,6 +198,15 @@ async def test_no_secret_comes_back_in_what_was_said_or_logged(kind: str, status
         assert any(record.name == "anybody" for record in ears.records)
 
 
+@pytest.mark.parametrize("status", [200, 400, 500])
+async def test_the_link_of_a_message_does_not_come_back_in_what_was_said(status: int) -> None:
+    link = kit.MESSAGE.link
+    async with http_service() as service:
+        service.behaviour = Says(f"got {link} and {link.rpartition('/')[2]}", status)
+        answer = await kit.send(kit.channel("webhook", service.url), "webhook")
+    assert answer.said == f"{status} got *** and ***"
+
+
 @every_kind
 async def test_the_same_channel_sends_many_at_a_time_over_few_connections(kind: str) -> None:
     async with http_service() as service:
