@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lovebell_tools.board import Board
+from lovebell_tools.identity import Site
 from lovebell_tools.making import desired_of
 from lovebell_tools.plan import steps
 
@@ -19,10 +21,13 @@ def why(done: Done) -> str | None:
     return done.why.name if done.why else None
 
 
-def what_is_missing(bench: Bench, board: SerialBoard, device: str) -> list[str]:
+def what_is_missing(
+    bench: Bench, board: SerialBoard, device: str, site: Site | None = None
+) -> list[str]:
+    order = replace(bench.order, site=site or bench.order.site)
     identity = next(one for one in bench.order.bundle.identities if one.device == device)
     with Board(board.port) as prompt:
-        return [step.path for step in steps(desired_of(identity, bench.order), prompt.hashes())]
+        return [step.path for step in steps(desired_of(identity, order), prompt.hashes())]
 
 
 def test_eight_boards_at_once_of_which_one_is_unplugged_one_is_full_and_one_is_mute(
@@ -55,3 +60,28 @@ def test_eight_boards_at_once_of_which_one_is_unplugged_one_is_full_and_one_is_m
     assert (again.made.device, again.made.proof) == (had, "broker")
     assert had not in given
     assert what_is_missing(bench, pulled, had) == []
+
+
+def test_wherever_the_plug_is_pulled_a_board_is_what_it_was_or_silent_until_it_is_set_up_again(
+    bench: Bench,
+) -> None:
+    board = bench.board()
+    (made,) = bench.make(board, start_s=0)
+    assert made.made is not None
+    moments = (b"os.remove", b"machine.reset", b"w=f.write", b"'main.py.new'")
+    for number, moment in enumerate(moments):
+        site = Site([{"ssid": f"示例网络 {number}", "password": "12345678"}])
+        board.unplug_at(moment)
+        (broken,) = bench.make(board, site=site, start_s=0)
+        assert why(broken) == "unplugged", moment
+        board.unplug()
+        board.heard.clear()
+        board.plug()
+        if moment == b"os.remove":  # nothing had been done to it yet
+            board.wait_for(b"boot ")
+        else:
+            board.wait_for(b">>> ")
+            assert b"boot " not in board.heard, moment
+        (made,) = bench.make(board, site=site, start_s=0)
+        assert made.made is not None, moment
+        assert what_is_missing(bench, board, "b-01", site) == []

@@ -73,20 +73,22 @@ def test_boards_are_looked_at_made_verified_found_and_emptied(bench: Bench, desk
 
     port = ("--port", board.port)
     assert "24:6f:28:00:00:02" in typed("boards", *port).output
-    (made,) = documents(*MAKE, "--kind", "button", "--press", "0", *port)
-    assert (made["device"], made["proof"]) == ("b-01", "broker")
+    (made,) = documents(*MAKE, "--kind", "button", "--wait", "0", *port)
+    assert (made["device"], made["proof"]) == ("b-01", "files")
     (after,) = documents("boards", *port)
     assert (after["device"], after["standing"]) == ("b-01", "is_ready")
-    (verified,) = documents("verify", "--firmware", "firmware", *port)
+    check = ("verify", "--firmware", "firmware", "--wait", "0")
+    (verified,) = documents(*check, *port)
     assert verified["device"] == "b-01"
-    assert "has blinked" in typed("identify", *port).output
+    (again,) = documents("provision", *MAKE[1:], "--kind", "button", "--wait", "0", *port)
+    assert again == made  # as a board of 0.1.0 calls it on its serial line
 
     kept = typed("reset", *port, answer="n\n")
     assert "left as it was" in kept.output
     assert documents("boards", *port)[0]["standing"] == "is_ready"
     assert documents("reset", "--yes", *port)[0]["emptied"] is True
     assert documents("boards", *port)[0]["standing"] == "is_empty"
-    (failed,) = documents("verify", "--firmware", "firmware", *port, code=1)
+    (failed,) = documents(*check, *port, code=1)
     assert failed["why"] == "not_set_up"
 
 

@@ -17,7 +17,7 @@ import lovebell_tools
 from lovebell.provision.bundle import Broker, Bundle, Identity
 from lovebell_tools import errors, images, labels, words
 from lovebell_tools.board import BoardError
-from lovebell_tools.identity import Site, config_for, of_role, read_site
+from lovebell_tools.identity import Site, config_for, of_role, read_site, sound_for
 from lovebell_tools.images import Image
 from lovebell_tools.ledger import Ledger
 from lovebell_tools.release import Firmware, read
@@ -140,8 +140,17 @@ def test_a_site_says_how_its_boards_are_wired_and_what_a_chime_hears(tmp_path: P
     assert '"broker": [{"host": "bell.example", "port": 8883, "tls": true}]' in button
     assert '"ca": "ca.der"' in button
     chime = config_for(Identity("c-01", "chime", "x"), bundle, found).decode()
+    assert sound_for("chime", found) == {}
     assert '"hears": ["b-01", "b-02"]' in chime
     assert "pins" not in chime
+
+
+def test_a_sound_that_is_named_comes_from_beside_the_file(tmp_path: Path) -> None:
+    found = site(tmp_path, '[chime]\nsound = "ding.wav"\n[[wifi]]\nssid = "a"\n')()
+    assert refusal(lambda: sound_for("chime", found)) == "no_sound"
+    (tmp_path / "ding.wav").write_bytes(b"RIFF")
+    assert sound_for("chime", found) == {"ding.wav": b"RIFF"}
+    assert sound_for("button", found) == {}
 
 
 def test_a_site_that_is_wrong_is_told_before_a_board_is_touched(tmp_path: Path) -> None:

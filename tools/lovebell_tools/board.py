@@ -9,9 +9,10 @@ from __future__ import annotations
 import errno
 import json
 import struct
+import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from mpremote import transport_serial
 from mpremote.transport import TransportError
@@ -21,7 +22,7 @@ from serial import SerialException
 from lovebell_tools.plan import PACKAGE, UNDER_ANOTHER_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
 
 # mpremote prints what a board said that did not answer. Eight boards at once would print over
@@ -38,6 +39,8 @@ SILENCE_S: Final = 1.0
 # for a second or two; one whose flash has just been written first makes a file system.
 QUICK_S: Final = (0.7, 0.8, 1.5)
 PATIENT_S: Final = (*QUICK_S, 4.0, 8.0)
+RETURNS_S: Final = 5
+T = TypeVar("T")
 _DIRECTORY: Final = 0x4000
 # Facts that every board knows of itself. Runs on the board.
 _FACTS: Final = """\
@@ -88,10 +91,8 @@ class Board:
 
     def __init__(self, port: str, knocks_s: Sequence[float] = QUICK_S) -> None:
         """Breaks into whatever runs there. Raises BoardError: `no_port` or `no_answer`."""
-        try:
-            self._line: Any = SerialTransport(port, timeout=SILENCE_S)
-        except (TransportError, OSError):
-            raise BoardError("no_port", port=port) from None
+        self._port = port
+        self._line: Any = self._open()
         try:
             self._enter(knocks_s)
         except BoardError:
@@ -161,7 +162,15 @@ class Board:
         neither a watchdog nor the radio is running any more. Raises BoardError."""
         with _told():
             self._line.exec_raw_no_follow("import machine\nmachine.reset()")
+        self.close()
+        self._line = again(self._open)
         self._enter(PATIENT_S)
+
+    def _open(self) -> Any:
+        try:
+            return SerialTransport(self._port, timeout=SILENCE_S)
+        except (TransportError, OSError):
+            raise BoardError("no_port", port=self._port) from None
 
     def _enter(self, knocks_s: Sequence[float]) -> None:
         for wait_s in knocks_s:
@@ -173,7 +182,7 @@ class Board:
                     raise
             else:
                 return
-        raise BoardError("no_answer", port=self._line.device_name)
+        raise BoardError("no_answer", port=self._port)
 
     def _files(self) -> list[str]:
         found: list[str] = []
@@ -184,6 +193,17 @@ class Board:
             elif entry.name == PACKAGE[:-1]:
                 found += [PACKAGE + below.name for below in self._line.fs_listdir(entry.name)]
         return found
+
+
+def again(open_port: Callable[[], T]) -> T:
+    """Open the port of a chip that has just started. With a USB of its own the port is gone for
+    a moment. Raises BoardError `no_port` when it does not come back."""
+    for _ in range(RETURNS_S * 4):
+        try:
+            return open_port()
+        except BoardError:
+            time.sleep(0.25)
+    return open_port()
 
 
 def _pairs(text: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ Owns the threads and the screen. What is done to a board stands in making.py.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -47,12 +47,33 @@ class Done:
 
 
 def make_all(ports: Sequence[str], order: Order, language: str, *, is_shown: bool) -> list[Done]:
-    """Set all of them up, each by itself: what goes wrong with one is no matter to the others."""
+    """Set all of them up, each by itself: what goes wrong with one is no matter to the others.
+
+    Ctrl-C ends it at once; to the boards that is a plug that was pulled.
+    """
     screen = _Screen(language, is_shown)
-    with screen.progress, ThreadPoolExecutor(len(ports)) as crew:
+    done: dict[str, Done | Exception] = {}
+
+    def work(port: str, line: _Line) -> None:
+        try:
+            done[port] = _one(port, order, line, language)
+        except Exception as why:  # noqa: BLE001 - a fault of ours, told below with its trace
+            done[port] = why
+
+    with screen.progress:
         lines = {port: screen.line(port) for port in ports}
-        works = [crew.submit(_one, port, order, lines[port], language) for port in ports]
-        return [work.result() for work in works]
+        crew = [threading.Thread(target=work, args=one, daemon=True) for one in lines.items()]
+        for hand in crew:
+            hand.start()
+        for hand in crew:
+            hand.join()
+    return [_good(done[port]) for port in ports]
+
+
+def _good(done: Done | Exception) -> Done:
+    if isinstance(done, Exception):
+        raise done
+    return done
 
 
 def _one(port: str, order: Order, line: _Line, language: str) -> Done:

@@ -107,6 +107,10 @@ ERRORS: Final[Mapping[str, tuple[str, str]]] = {
         "现场文件 {path} 写得不对：{why}。请改正后再运行。",
         "The site's file {path} is wrong: {why}. Mend it and run again.",
     ),
+    "no_sound": (
+        "读不了声音文件 {path}：{why}。请把它放在现场文件旁边。",
+        "The sound {path} cannot be read: {why}. Put it beside the site's file.",
+    ),
     "strange_field": (
         "现场文件 {path} 里有不认识的字段 {field}。可用的有：{fields}。",
         "The site's file {path} has a field nobody knows, {field}. There are: {fields}.",

@@ -32,7 +32,8 @@ _ROOT: Final = ("wifi", "ntp", "hears", "button", "chime")
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What all boards of one place share: its Wi-Fi, and how they are wired."""
+    """What all boards of one place share: its Wi-Fi, and how they are wired. A sound that
+    config.json names lies beside the site's file, in `folder`."""
 
     wifi: Sequence[Mapping[str, object]]
     ntp: str | None = None
@@ -40,6 +41,7 @@ class Site:
     wired: Mapping[str, Mapping[str, object]] = field(
         default_factory=dict[str, "Mapping[str, object]"]
     )
+    folder: Path | None = None
 
 
 def of_role(bundle: Bundle, role: str | None) -> list[Identity]:
@@ -72,7 +74,21 @@ def read_site(path: Path) -> Site:
     if not isinstance(found.get("wifi"), list):
         raise BoardError("no_wifi", path=path)
     wired = {role: cast("dict[str, object]", tables[role]) for role in ROLES}
-    return Site(found["wifi"], found.get("ntp"), tables["hears"], wired)
+    return Site(found["wifi"], found.get("ntp"), tables["hears"], wired, path.parent)
+
+
+def sound_for(role: str, site: Site) -> dict[str, bytes]:
+    """The sound that boards of that role play, by its path on the board; {} without one.
+
+    Raises BoardError: `no_sound`.
+    """
+    name = site.wired.get(role, {}).get("sound")
+    if site.folder is None or not isinstance(name, str):
+        return {}
+    try:
+        return {name: (site.folder / name).read_bytes()}
+    except OSError as why:
+        raise BoardError("no_sound", path=site.folder / name, why=why.strerror) from None
 
 
 def config_for(identity: Identity, bundle: Bundle, site: Site) -> bytes:

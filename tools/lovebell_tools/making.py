@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from lovebell_tools import chip as chips
 from lovebell_tools import images
-from lovebell_tools.board import PATIENT_S, Board, BoardError
+from lovebell_tools.board import PATIENT_S, Board, BoardError, again
 from lovebell_tools.console import Console
-from lovebell_tools.identity import config_for, of_role
+from lovebell_tools.identity import config_for, of_role, sound_for
 from lovebell_tools.plan import CERTIFICATE, CONFIG, READY, Remove, Write, device_in, steps
 
 if TYPE_CHECKING:
@@ -138,8 +138,13 @@ def _fill(board: Board, facts: Facts, order: Order, tell: Tell) -> Identity:
 
 
 def desired_of(identity: Identity, order: Order) -> Mapping[str, bytes]:
-    """All that a board with that identity must hold. Raises BoardError: `bad_config`."""
-    desired = {**order.firmware.files, CONFIG: config_for(identity, order.bundle, order.site)}
+    """All that a board with that identity must hold. Raises BoardError: `bad_config`,
+    `no_sound`."""
+    desired = {
+        **order.firmware.files,
+        **sound_for(identity.role, order.site),
+        CONFIG: config_for(identity, order.bundle, order.site),
+    }
     if order.bundle.certificate is not None:
         desired[CERTIFICATE] = order.bundle.certificate
     return desired
@@ -173,7 +178,7 @@ def _prove(port: str, identity: Identity, order: Order, tell: Tell) -> str:
     if not order.start_s:
         return "files"
     tell("start")
-    with Console(port) as console:
+    with again(lambda: Console(port)) as console:
         see_connected(console, order.start_s)
         if identity.role != "button" or not order.press_s:
             return "broker"

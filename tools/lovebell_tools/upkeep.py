@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from lovebell_tools.board import Board, BoardError
+from lovebell_tools.board import Board, BoardError, again
 from lovebell_tools.console import Console
 from lovebell_tools.making import see_connected
 from lovebell_tools.plan import CERTIFICATE, CONFIG, OF_BEFORE, READY, device_in, steps
@@ -38,7 +38,7 @@ def verify(port: str, firmware: Firmware, wait_s: float) -> str:
             raise BoardError("not_ours", paths=", ".join(paths or [READY]))
         board.restart()
     if wait_s:
-        with Console(port) as console:
+        with again(lambda: Console(port)) as console:
             see_connected(console, wait_s)
     return device
 
