@@ -112,6 +112,7 @@ WRONG = (
     ("channel add there --kind wecom --set token=env:WECOM_KEY", "there"),
     ("channel edit none --set a=b", "none"),
     ("channel edit there --set timeout_s=long", "timeout_s"),
+    ("channel edit there", "--phone"),
     ("channel remove none", "none"),
     ("contact add nobody there", "nobody"),
     ("contact add r-paired none", "none"),

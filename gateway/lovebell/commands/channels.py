@@ -20,6 +20,7 @@ from lovebell.notify.sender import (
 )
 from lovebell.store import books as books_store
 from lovebell.store import channels as store
+from lovebell.store.errors import BooksError
 
 if TYPE_CHECKING:
     from lovebell.notify.sender import Option
@@ -87,6 +88,8 @@ def add(app: App, name: str, kind: str, settings: tuple[str, ...], as_json: bool
 @pass_app
 def edit(app: App, name: str, settings: tuple[str, ...], as_json: bool) -> None:
     """Change options of a channel; an empty value takes one away."""
+    if not settings:
+        raise BooksError("no_change")
     with app.store.reading() as connection:
         before = store.channel_of(books_store.load_books(connection), name)
     options = {k: v for k, v in (dict(before.options) | _read(settings)).items() if v}
