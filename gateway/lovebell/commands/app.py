@@ -112,7 +112,8 @@ def utc(at_ms: int | None) -> str | None:
 def namer(
     app: App, books: Books, outcomes: Mapping[str, OutcomeWord] | None = None
 ) -> Callable[[str], str]:
-    """Ids as a human knows them: a responder by name, a button by its home, else the id.
+    """Ids as a human knows them: a responder, a group, a rota by name, a button by its home, else
+    the id.
 
     `outcomes` are words that are told as the community has entered them.
     """
@@ -121,10 +122,9 @@ def namer(
     }
 
     def name(thing: str) -> str:
-        if thing in books.responders:
-            return books.responders[thing].name
-        if thing in books.homes:
-            return books.homes[thing].name
+        for things in (books.responders, books.homes, books.groups, books.rotas):
+            if thing in things:
+                return things[thing].name
         device = books.devices.get(thing)
         home = books.homes.get(home_of.get(thing, ""))
         if device is not None and device.kind is DeviceKind.BUTTON and home is not None:

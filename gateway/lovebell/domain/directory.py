@@ -59,9 +59,11 @@ class Directory:
         self._away: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
         for away in books.away:
             self._away[away.responder].append((away.from_ms, away.to_ms))
-        # Working out a rota takes longer than all else together: once an hour is enough.
+        self._known: dict[str, Target] = {}
+        # Working out a rota takes longer than a press may wait: once an hour is enough.
         self._hour = -1
         self._hours: dict[str, dict[str, Spans]] = {}
+        self._plans: dict[str, tuple[CallStep, ...]] = {}
 
     def home_of(self, button: str) -> Home | None:
         """The home a button belongs to; None when it is paired with none."""
@@ -84,11 +86,16 @@ class Directory:
 
         A button that belongs to no home calls the desk: loud beats lost.
         """
-        steps = self.plan_of(home) if home else (Step(("desk",), 60_000),)
-        return tuple(
-            CallStep(",".join(step.targets), step.for_ms, self.targets(step.targets, home, now))
-            for step in steps
-        )
+        self._turn(now)
+        key = home.id if home else ""
+        plan = self._plans.get(key)
+        if plan is None:
+            steps = self.plan_of(home) if home else (Step(("desk",), 60_000),)
+            plan = self._plans[key] = tuple(
+                CallStep(",".join(step.targets), step.for_ms, self.targets(step.targets, home, now))
+                for step in steps
+            )
+        return plan
 
     def rostered(
         self, plan: tuple[CallStep, ...], home: Home | None, now: int
@@ -105,9 +112,13 @@ class Directory:
 
     def target(self, responder: Responder) -> Target:
         """The responder with their chimes and channels."""
-        chimes = tuple(sorted(self._chimes.get(responder.id, ())))
-        contacts = tuple(self._contacts.get(responder.id, ()))
-        return Target(responder.id, responder.name, chimes, contacts)
+        target = self._known.get(responder.id)
+        if target is None:
+            chimes = tuple(sorted(self._chimes.get(responder.id, ())))
+            contacts = tuple(self._contacts.get(responder.id, ()))
+            target = Target(responder.id, responder.name, chimes, contacts)
+            self._known[responder.id] = target
+        return target
 
     def people(self, words: Iterable[str], home: Home | None = None) -> tuple[str, ...]:
         """The ids of all whom words, responders and groups mean, each once; of a rota all who are
@@ -117,14 +128,19 @@ class Directory:
 
     def on_duty(self, rota: Rota, now: int) -> dict[str, Spans]:
         """Who of a rota is on duty when, around this time; beyond what is worked out, all are."""
-        hour = now // HOUR_MS
-        if hour != self._hour:
-            self._hour, self._hours = hour, {}
+        self._turn(now)
         known = self._hours.get(rota.id)
         if known is None:
-            since, until = max(hour * HOUR_MS - BEHIND_MS, 0), (hour + 1) * HOUR_MS + AHEAD_MS
+            hour_ms = self._hour * HOUR_MS
+            since, until = max(hour_ms - BEHIND_MS, 0), hour_ms + HOUR_MS + AHEAD_MS
             known = self._hours[rota.id] = self._worked_out(rota, since, until)
         return known
+
+    def _turn(self, now: int) -> None:
+        """What was worked out for another hour is forgotten."""
+        hour = now // HOUR_MS
+        if hour != self._hour:
+            self._hour, self._hours, self._plans = hour, {}, {}
 
     def hours(self, words: Iterable[str], since: int, until: int) -> dict[str, Spans]:
         """When each of those is to be called whom the ids mean; outside of this stretch of time
