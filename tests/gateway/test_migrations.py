@@ -1,0 +1,63 @@
+"""The migrations lead to the tables as `schema` has them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from lovebell.domain.model import Home
+from lovebell.store import migrate, schema
+from lovebell.store.books import load_books
+from lovebell.store.sqlite import create_or_upgrade, open_engine
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCRIPTS = migrate.__file__.replace("migrate.py", "migrations")
+
+
+def config() -> Config:
+    made = Config()
+    made.set_main_option("script_location", SCRIPTS)
+    return made
+
+
+def test_the_migrations_make_the_tables_of_the_schema(tmp_path: Path) -> None:
+    path = tmp_path / "lovebell.db"
+    create_or_upgrade(path)
+    engine = open_engine(path)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, schema.metadata) == []
+    engine.dispose()
+
+
+def test_the_migrations_are_one_line() -> None:
+    scripts = ScriptDirectory.from_config(config())
+    assert len(scripts.get_heads()) == 1
+    assert [s.revision for s in scripts.walk_revisions()] == sorted(
+        (s.revision for s in scripts.walk_revisions()), reverse=True
+    )
+
+
+def test_a_home_entered_before_there_were_communities_is_still_there(tmp_path: Path) -> None:
+    path = tmp_path / "lovebell.db"
+    engine = open_engine(path)
+    with engine.begin() as connection:
+        old = config()
+        old.attributes["connection"] = connection
+        command.upgrade(old, "0005")
+        connection.exec_driver_sql(
+            "INSERT INTO home (id, name, grid) VALUES ('h-1', '示例', 'g-1')"
+        )
+    engine.dispose()
+    create_or_upgrade(path)
+    engine = open_engine(path)
+    with engine.connect() as connection:
+        assert load_books(connection).homes == {"h-1": Home("h-1", "示例", grid="g-1")}
+    engine.dispose()
