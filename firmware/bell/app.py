@@ -49,6 +49,7 @@ class App:
         self._board.guard()  # from here on nothing can hang unseen
         self._console = Console(self._board.now)
         self._journal = Journal(directory, starts.life, starts.boot)
+        self._clear(self._role.NOTES)
         self._state = self._role.begin(settings, self._journal.records, self._board.now())
         will = (wire.topic(self._name, "state"), wire.encode("state", {"online": False}))
         clock = Clock(directory, self._board)
@@ -142,7 +143,7 @@ class App:
         """A message from the link. What the protocol page does not allow is dropped."""
         try:
             device, leaf, fields = wire.decode(topic, payload)
-        except wire.BadMessage as why:
+        except (wire.BadMessage, MemoryError) as why:
             self.say("dropped a message: {}".format(why))
             return
         if retained and leaf not in ("episode", "settings"):
@@ -207,6 +208,13 @@ class App:
             self.say("no memory to look at the configuration")  # which is no reason to fail now
         finally:
             release("config")
+
+    def _clear(self, leaf: str) -> None:
+        """A board that was a button is a chime now, or the other way round: what it noted then
+        was another device's, and nobody here knows what to do with it."""
+        for record in [one for one in self._journal.records if one["leaf"] != leaf]:
+            print("journal: {} {} was another device's".format(record["leaf"], record["id"]))
+            self._journal.drop(record["id"])
 
     def _mourn(self) -> None:
         """A press that the flash has lost had been shown as sensed: call rather than be silent."""

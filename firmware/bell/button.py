@@ -20,6 +20,7 @@ from bell import health, pending
 from bell.patterns import PATTERNS
 from bell.ticks import is_over, ticks_add, ticks_diff
 
+NOTES = "press"  # what of us is journalled
 HEARS = ("receipt", "episode", "settings")  # of our own topics
 HOLD_MS = 3_000
 MOMENT_MS = 10_000

@@ -10,6 +10,7 @@ the presses of the buttons it hears.
 from bell import health, melody, patterns, pending
 from bell.ticks import is_over, ticks_add, ticks_diff
 
+NOTES = "acknowledge"  # what of us is journalled
 HEARS = ("receipt", "ring", "hush", "settings")  # of our own topics
 MOMENT_MS = 10_000
 DIRECT_AFTER_MS = 2_000

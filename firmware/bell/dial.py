@@ -53,7 +53,7 @@ async def dial(host: str, port: int, ca: str | None, now, seen=None) -> Connecti
         name = host if ca else None
         opening = asyncio.open_connection(host, port, ssl=context, server_hostname=name)
         return Connection(*await asyncio.wait_for(opening, CONNECT_MS / 1000), None)
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
+    family, kind, protocol, _, address = look_up(host, port, socket.SOCK_STREAM)
     raw = sock = socket.socket(family, kind, protocol)
     try:
         await _connect(raw, address, now)
@@ -65,6 +65,16 @@ async def dial(host: str, port: int, ca: str | None, now, seen=None) -> Connecti
         _close(sock, raw)
         raise
     return Connection(stream, stream, raw)
+
+
+def look_up(host: str, port: int, kind: int) -> tuple:
+    """(family, kind, protocol, name, address) of `host`. Blocks. Raises OSError."""
+    # Of IPv6 an ESP32 gives no address. And before MicroPython 1.25 it gives an empty list for a
+    # name that it cannot find, where others raise OSError.
+    found = socket.getaddrinfo(host, port, socket.AF_INET, kind)
+    if not found:
+        raise OSError("no address of {}".format(host))
+    return found[0]
 
 
 def _close(*layers) -> None:

@@ -49,7 +49,8 @@ class Link:
         self._wifi = Wifi(config["wifi"], board.now, station())
         self._said_up = False
         self._fault = None  # the one of ours that is told
-        self._since = board.now()  # without a connection, or the other configuration was tried
+        # The last change: a connection made or lost, or the other configuration tried.
+        self._since = board.now()
         self.rounds = 0
         self.was_kept = False  # whether the broker may have kept messages while we were away
 
@@ -90,8 +91,8 @@ class Link:
                 self._tell("password" if self._wifi.has_wrong_password else None)
             except asyncio.TimeoutError:
                 self._fail("it does not answer")
-            except (dial.Refused, mqtt.Broken, OSError, EOFError, ValueError) as why:
-                self._fail(why)
+            except (dial.Refused, mqtt.Broken, OSError, EOFError, ValueError, RuntimeError) as why:
+                self._fail(why)  # the last one is how some versions tell what the Wi-Fi driver said
             except MemoryError:
                 gc.collect()  # what the connection held is free by now
                 self._fail("no memory")
@@ -171,6 +172,10 @@ class Link:
         """What is wrong below the broker, asked again and again while there is a connection."""
         self.advance()
         self._trust.keep()
+        # Not at the end: after a week ticks no longer tell how long it lasted.
+        if self._broker_at >= 0 and ticks_diff(self._board.now(), self._since) >= GOOD_MS:
+            self._pause_ms = FIRST_PAUSE_MS
+            self._broker_at = -1  # which _fail() makes the first again
         return self._wifi.trouble
 
     def _tell_wifi(self) -> None:
@@ -192,7 +197,6 @@ class Link:
         self._fault = fault
 
     async def _talk(self, broker: dict) -> None:
-        began = self._board.now()
         connection = None
         try:
             connection, client = await self._reach(broker)
@@ -200,9 +204,6 @@ class Link:
         finally:
             if connection is not None:
                 connection.close()
-            if ticks_diff(self._board.now(), began) >= GOOD_MS:
-                self._pause_ms = FIRST_PAUSE_MS
-                self._broker_at = -1  # which _fail() makes the first again
 
     async def _reach(self, broker: dict) -> tuple:
         """(connection, client) when the broker has let us in."""
@@ -259,6 +260,7 @@ class Link:
         self._failed = 0
         self._hurry.clear()
         self._tell(None)
+        self._since = self._board.now()
         self._client = client
         asking = asyncio.create_task(self._trust.ask(seldom=True))
         try:

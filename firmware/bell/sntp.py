@@ -7,6 +7,8 @@ import asyncio
 import os
 import socket
 
+from bell.dial import look_up
+
 ANSWER_MS = 3_000
 LOOK_MS = 50
 PORT = 123
@@ -19,7 +21,7 @@ async def ask(host: str, earliest: int) -> int | None:
     """Seconds since 1970 as `host` says, not before `earliest`; None if it says nothing. Looks
     up the name first, which blocks. Raises OSError without a way to it."""
     # The ESP32 port ignores what kind is asked for, and answers with a stream.
-    family, _, _, _, address = socket.getaddrinfo(host, PORT, 0, socket.SOCK_DGRAM)[0]
+    family, _, _, _, address = look_up(host, PORT, socket.SOCK_DGRAM)
     sock = socket.socket(family, socket.SOCK_DGRAM)
     try:
         sock.setblocking(False)

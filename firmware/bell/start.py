@@ -11,6 +11,7 @@ from bell.starts import Starts
 
 # What neither a press nor a ring needs, and may be what has failed.
 _OPTIONAL = ("sound", "supply", "ntp")
+_OPTIONAL_PINS = ("supply", "sck", "ws", "sd")
 _running: list = []  # the device, once there is one
 
 
@@ -50,8 +51,10 @@ def _configuration(directory: str, starts: Starts) -> tuple:
     if settings is not None:
         if complaints:
             print("going on with {}".format(config.GOOD))
-        for name in _OPTIONAL if starts.is_safe else ():
-            settings[name] = None
+        if starts.is_safe:
+            settings.update(dict.fromkeys(_OPTIONAL))
+            for name in _OPTIONAL_PINS:
+                settings["pins"].pop(name, None)
         settings["safe"] = starts.is_safe
         settings["old"] = bool(complaints)
         release("config")

@@ -74,6 +74,9 @@ class Away:
         self.time = (self.time + 250) % PERIOD
         return self.time
 
+    def pass_ms(self, ms):
+        self.time = (self.time + ms) % PERIOD
+
     @property
     def fed(self):
         self.feeds += 1  # whoever looks for it lets it happen
@@ -156,15 +159,20 @@ class Client:
     def __init__(self, reader, writer, now, on_message, on_subscribed, look):
         self._life = reader.life
         self._now = now
+        self._look = look
 
     async def connect(self, name, user, password, will):
         if isinstance(self._life, str):
             raise mqtt.NotWelcome(self._life)
 
     async def run(self):
-        began = self._now()
-        while ticks_diff(self._now(), began) < self._life:
-            pass
+        lived = 0
+        before = self._now()
+        while lived < self._life:  # ticks alone could not tell of a week
+            self._look()
+            now = self._now()
+            lived += ticks_diff(now, before)
+            before = now
         raise mqtt.Broken("closed by the broker")
 
 
@@ -339,6 +347,28 @@ def test_a_heap_that_is_full_ends_a_connection_and_not_the_link():
     away = Away([MemoryError(), OSError("refused"), 1000]).run()
     assert len(away.dialled) == 4
     assert "broker down: no memory" in away.lines
+
+
+def test_what_the_wifi_driver_says_in_its_own_way_ends_a_try_and_not_the_link():
+    away = Away([RuntimeError("Wifi Unknown Error 0x0101"), OSError("refused")]).run()
+    assert len(away.dialled) == 3
+    assert "broker down: Wifi Unknown Error 0x0101" in away.lines
+
+
+def test_a_connection_of_a_week_was_a_good_one():
+    # Longer than half a period of the ticks: by their difference it ended before it began.
+    away = Away([OSError("refused")] * 9 + [PERIOD // 2 + 3_600_000])
+    real_look = away.link._look
+
+    def look():
+        real_look()
+        away.pass_ms(0 if away.answers else 600_000)
+
+    away.link._look = look
+    away.run()
+    assert away.pauses()[-2] > 10_000
+    assert away.dialled[-1][0] == HOSTS[0]
+    assert away.link._pause_ms <= 2 * link.FIRST_PAUSE_MS
 
 
 def test_before_each_look_up_of_a_name_the_watchdog_is_fed_and_before_an_address_nobody_waits():

@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from bell import flash
 from simulator.board import find_firmware
 
 from .conftest import PATIENCE_S
@@ -75,6 +76,36 @@ async def test_after_five_failed_starts_a_press_still_rings(boards, far_end, int
     press = await far_end.hears("press", kind="call")
     far_end.say("b-01", "receipt", {"id": press.fields["id"], "episode": "b-01.1"})
     await button.wait_for(lambda board: board.lamp == "received", PATIENCE_S)
+
+
+async def test_in_safe_mode_pins_that_nobody_needs_cannot_keep_a_press_from_ringing(
+    boards, far_end, broken
+):
+    converter = "            self._supply = machine.ADC("
+    firmware = broken("board.py", converter, "            raise ValueError('pin')\n" + converter)
+    pins = {"button": 27, "lamp": 26, "buzzer": 25, "supply": 34}
+    config = {"pins": pins, "supply": {"low_mv": 3500}}
+    button = await boards("b-01", "button", config=config, firmware=firmware, speed=20)
+    await button.wait_for(up, PATIENCE_S)
+    assert button.resets == 5
+    button.press()
+    await far_end.hears("press", kind="call")
+
+
+async def test_a_board_that_was_a_chime_makes_a_button_whatever_it_had_noted(boards, far_end):
+    button = await boards("b-01", "button", starts=False)
+    button.directory.mkdir()
+    answer = b'{"leaf": "acknowledge", "id": "9c41f00a-1-1", "episode": "b-07.9c41f00a-7-1"}'
+    assert flash.write(str(button.directory / "journal"), [answer])
+    await button.start()
+    await button.wait_for(up, PATIENCE_S)
+    assert said("acknowledge 9c41f00a-1-1 was another device's")(button)
+    button.press()
+    press = await far_end.hears("press", kind="call")
+    far_end.say("b-01", "receipt", {"id": press.fields["id"], "episode": "b-01.1"})
+    await button.wait_for(lambda board: board.lamp == "received", PATIENCE_S)
+    assert button.resets == 0
+    assert flash.read(str(button.directory / "journal")) == ([], 0)
 
 
 async def test_safe_mode_prefers_the_configuration_that_has_proved_good(boards, far_end, broker):
@@ -166,8 +197,8 @@ async def test_an_older_micropython_is_refused_by_name(boards, broken):
 
 async def test_dead_dns_servers_keep_the_watchdog_fed_and_a_press_is_kept(boards, broken):
     # Each look-up blocks for twenty seconds, and the press makes them come one after the other.
-    call = "socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]"
-    dead = "(sys.modules['time'].sleep(20), socket.getaddrinfo('nowhere.invalid', 1))[1][0]"
+    call = "    found = socket.getaddrinfo(host, port, socket.AF_INET, kind)\n"
+    dead = "    sys.modules['time'].sleep(20)\n    found = []\n"
     firmware = broken("dial.py", call, dead)
     hosts = [{"host": "one.example"}, {"host": "two.example"}, {"host": "three.example"}]
     config = {"broker": hosts}
