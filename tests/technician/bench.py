@@ -45,7 +45,7 @@ class Bench(ExitStack):
             folder / "cache",
             role="button",
             image=image,
-            start_s=60,
+            start_s=120,
             press_s=0,
         )
 

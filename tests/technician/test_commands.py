@@ -92,6 +92,19 @@ def test_boards_are_looked_at_made_verified_found_and_emptied(bench: Bench, desk
     assert failed["why"] == "not_set_up"
 
 
+def test_watching_goes_on_until_ctrl_c(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    board = bench.board()
+    monkeypatch.setattr("lovebell_tools.ports.plugged", lambda: [board.port])
+
+    def ctrl_c() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("lovebell_tools.looking._pause", ctrl_c)
+    result = typed("boards", "--watch")
+    assert result.exit_code == 1
+    assert f"{board.port} not set up" in result.output
+
+
 def test_the_log_of_a_board_is_shown_without_breaking_into_it(bench: Bench, desk: Path) -> None:
     board = bench.board()
     bench.make(board)

@@ -71,7 +71,7 @@ async def test_every_command_of_the_page_works_when_typed_in_its_order(
 
 
 async def press_when_asked(board: SerialBoard) -> None:
-    await asyncio.to_thread(board.wait_for, b"broker up", 60)
+    await asyncio.to_thread(board.wait_for, b"broker up")
     board.tell("key 3000")
     board.tell("press 300")
 

@@ -20,6 +20,7 @@ from lovebell_tools.board import BoardError
 from lovebell_tools.identity import Site, config_for, of_role, read_site, sound_for
 from lovebell_tools.images import Image
 from lovebell_tools.ledger import Ledger
+from lovebell_tools.ports import Found, watch
 from lovebell_tools.release import Firmware, read
 
 if TYPE_CHECKING:
@@ -233,3 +234,18 @@ def test_every_error_that_is_raised_has_its_sentence() -> None:
                 }
     assert len(raised) > 20
     assert raised <= set(errors.ERRORS)
+
+
+def test_whoever_watches_is_told_of_each_board_once_and_when_it_is_gone() -> None:
+    seen = iter([[], ["a"], ["a", "b"], ["b"], ["a", "b"]])
+    told: list[tuple[str, str]] = []
+
+    def plugged() -> list[str]:
+        return next(seen, None) or []
+
+    for found in watch(plugged, lambda port: Found(port, "bare"), lambda: None):
+        told.append((found.port, found.kind))
+        if len(told) == 6:
+            break
+    first = [("a", "bare"), ("b", "bare"), ("a", "gone"), ("a", "bare")]
+    assert told == [*first, ("a", "gone"), ("b", "gone")]

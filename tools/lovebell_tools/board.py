@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import struct
+import threading
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -26,19 +27,26 @@ if TYPE_CHECKING:
 
 
 # mpremote prints what a board said that did not answer. Eight boards at once would print over
-# each other, and over a JSON document.
-def _say_nothing(*_: object) -> None:
+# each other, and over a JSON document; but it is good to know.
+_heard: Final = threading.local()
+
+
+def _keep(*said: object) -> None:
     """In the place of its print()."""
+    _heard.said = repr(said)
 
 
-setattr(transport_serial, "print", _say_nothing)  # noqa: B010 - a name that it does not have yet
+setattr(transport_serial, "print", _keep)  # noqa: B010 - a name that it does not have yet
 
 CHUNK: Final = 1024  # bytes of a file in one command; a fresh heap has room for forty of them
 SILENCE_S: Final = 1.0
 # Seconds that each knock waits. A board that starts misses the first; one that connects hears none
 # for a second or two; one whose flash has just been written first makes a file system.
-QUICK_S: Final = (0.7, 0.8, 1.5)
-PATIENT_S: Final = (*QUICK_S, 4.0, 8.0)
+QUICK_S: Final = (0.7, 0.8, 1.5, 3.0)
+PATIENT_S: Final = (*QUICK_S, 6.0)
+# What the ROM of an ESP32 says, over and over, when there is nothing on its flash (Espressif,
+# esptool's page "Boot troubleshooting"): no use in knocking again.
+BARE: Final = "invalid header"
 RETURNS_S: Final = 5
 T = TypeVar("T")
 _DIRECTORY: Final = 0x4000
@@ -174,12 +182,15 @@ class Board:
 
     def _enter(self, knocks_s: Sequence[float]) -> None:
         for wait_s in knocks_s:
+            _heard.said = ""
             try:
                 with _told():
                     self._line.enter_raw_repl(timeout_overall=wait_s)
             except BoardError as why:
                 if why.name == "unplugged":
                     raise
+                if BARE in _heard.said:
+                    break
             else:
                 return
         raise BoardError("no_answer", port=self._port)

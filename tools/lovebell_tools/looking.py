@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Final
 
 import click
 from rich.box import SIMPLE_HEAD
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+WATCH_S: Final = 1
+
+
 @command("doctor", help="这台电脑还缺什么，怎么补。|What this laptop lacks, and how to mend it.")
 @ports_option
 @json_option
@@ -53,31 +58,40 @@ def doctor(named: Sequence[str], as_json: bool) -> None:
 
 @command("boards", help="插着哪些板子，各是什么。|Which boards are plugged in, and what they are.")
 @ports_option
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="一直看着，插上或拔下一块就说一块；Ctrl-C 结束。|Go on, and tell of each that is plugged "
+    "in or out; Ctrl-C ends it.",
+)
 @json_option
-def boards(named: Sequence[str], as_json: bool) -> None:
+def boards(named: Sequence[str], watch: bool, as_json: bool) -> None:
     """Look at every port. A board that runs is broken into and started again."""
-    found = [_looked(port) for port in ports.ports(named)]
+    if watch:
+        for one in ports.watch(ports.plugged, ports.look, _pause):
+            document = json.dumps(one.document(), ensure_ascii=False)
+            click.echo(document if as_json else " ".join(_row(one)))
+    found = [ports.look(port) for port in ports.ports(named)]
     if as_json:
         print_json([one.document() for one in found])
         return
-    spoken = language()
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for heading in ("port", "what", "chip", "mac", "release", "version", "device"):
-        table.add_column(words.say(spoken, heading), overflow="fold")
+        table.add_column(words.say(language(), heading), overflow="fold")
     for one in found:
-        kind = one.standing or f"kind_{one.kind}"
-        cells = (one.port, words.say(spoken, kind), one.chip, one.mac, one.release, one.version)
-        table.add_row(*(Text(cell or "-") for cell in (*cells, one.device)))
+        table.add_row(*(Text(cell) for cell in _row(one)))
     # In a pipe there is no width to fit into.
     Screen(highlight=False, width=None if sys.stdout.isatty() else 200).print(table)
 
 
-def _looked(port: str) -> ports.Found:
-    """One that cannot be looked at is a mute one: the others are to be seen all the same."""
-    try:
-        return ports.look(port)
-    except BoardError:
-        return ports.Found(port, "mute")
+def _pause() -> None:
+    time.sleep(WATCH_S)
+
+
+def _row(one: ports.Found) -> list[str]:
+    what = words.say(language(), one.standing or f"kind_{one.kind}")
+    cells = (one.port, what, one.chip, one.mac, one.release, one.version, one.device)
+    return [cell or "-" for cell in cells]
 
 
 def _each(

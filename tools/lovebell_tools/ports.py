@@ -16,7 +16,7 @@ from lovebell_tools.board import Board, BoardError
 from lovebell_tools.plan import CONFIG, READY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 #: USB vendors of the converters on ESP32 boards: Espressif, Silicon Labs, WCH, FTDI.
 VENDORS: Final = (0x303A, 0x10C4, 0x1A86, 0x0403)
@@ -25,8 +25,8 @@ READY_AS: Final = {(True, True): "is_ready", (True, False): "is_half", (False, T
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is at the end of a port. `kind` is micropython, bare or mute; `standing` whether it is
-    set up: is_ready, is_half or is_empty. What is not known is None."""
+    """What is at the end of a port. `kind` is micropython, bare, mute or gone; `standing` whether
+    it is set up: is_ready, is_half or is_empty. What is not known is None."""
 
     port: str
     kind: str
@@ -43,16 +43,45 @@ class Found:
         return asdict(self)
 
 
+def plugged() -> list[str]:
+    """All ports that a board may be on."""
+    return sorted(one.device for one in list_ports.comports() if one.vid in VENDORS)
+
+
+def watch(
+    plugged: Callable[[], list[str]], look: Callable[[str], Found], pause: Callable[[], object]
+) -> Iterator[Found]:
+    """What is plugged in, one after the other, and whatever is plugged in or out from then on; of
+    one that is gone the kind is `gone`."""
+    known: set[str] = set()
+    while True:
+        there = plugged()
+        for port in sorted(known - set(there)):
+            yield Found(port, "gone")
+        for port in there:
+            if port not in known:
+                yield look(port)
+        known = set(there)
+        pause()
+
+
 def ports(named: Sequence[str]) -> list[str]:
     """Those that were named, else all that a board may be on. Raises BoardError: `no_boards`."""
-    found = list(named) or sorted(one.device for one in list_ports.comports() if one.vid in VENDORS)
+    found = list(named) or plugged()
     if not found:
         raise BoardError("no_boards")
     return list(dict.fromkeys(found))
 
 
 def look(port: str) -> Found:
-    """What is at the end of that port. Raises BoardError: `no_port`, `unplugged`, `broken`."""
+    """What is at the end of that port. One that cannot be looked at counts as mute."""
+    try:
+        return _look(port)
+    except BoardError:
+        return Found(port, "mute")
+
+
+def _look(port: str) -> Found:
     try:
         board = Board(port)
     except BoardError as why:

@@ -40,6 +40,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "kind_micropython": ("MicroPython", "MicroPython"),
     "kind_bare": ("空白芯片", "bare chip"),
+    "kind_gone": ("拔下了", "unplugged"),
     "kind_mute": ("不应答", "no answer"),
     "port": ("串口", "port"),
     "what": ("状态", "what"),

@@ -117,7 +117,7 @@ class SerialBoard:
             raise RuntimeError(f"the firmware of {self.port} does not run")
         self._line.sendall(line.encode() + b"\n")
 
-    def wait_for(self, words: bytes, timeout_s: float = 30) -> None:
+    def wait_for(self, words: bytes, timeout_s: float = 60) -> None:
         """Until it has said `words` on its port. Raises TimeoutError with its last ones."""
         waited = threading.Event()
         for _ in range(int(timeout_s * 50)):
