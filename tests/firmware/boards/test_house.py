@@ -19,6 +19,7 @@ PURE = (
     "ticks",
     "health",
     "patterns",
+    "melody",
     "vigil",
 )
 NOT_ON_THE_BOARD = {"dataclasses", "enum", "typing", "logging", "pathlib", "contextlib", "datetime"}
