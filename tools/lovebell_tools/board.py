@@ -225,13 +225,13 @@ def _pairs(text: str) -> Iterator[str]:
 def _told() -> Generator[None, None, None]:
     try:
         yield
-    except SerialException as why:
-        raise BoardError("unplugged", why=str(why)) from None
+    except SerialException:
+        raise BoardError("unplugged") from None
     except OSError as why:
         if why.errno == errno.ENOSPC:
             raise BoardError("full") from None
         if why.errno in (errno.EIO, errno.ENXIO, errno.ENODEV, errno.EBADF):
-            raise BoardError("unplugged", why=str(why)) from None
+            raise BoardError("unplugged") from None
         raise BoardError("broken", why=str(why)) from None
     # Cut short in the middle of an answer it is half an answer.
     except (TransportError, struct.error, ValueError, SyntaxError, TypeError) as why:

@@ -45,8 +45,8 @@ class Console:
         while time.monotonic() < end:
             try:
                 self._begun += self._line.read(self._line.in_waiting or 1)
-            except (SerialException, OSError, TypeError) as why:
-                raise BoardError("unplugged", why=str(why)) from None
+            except (SerialException, OSError, TypeError):
+                raise BoardError("unplugged") from None
             *whole, self._begun = self._begun.split(b"\n")
             for line in whole:
                 yield line.decode(errors="replace").rstrip("\r")

@@ -80,7 +80,7 @@ def _one(port: str, order: Order, line: _Line, language: str) -> Done:
     try:
         made = make(port, order, line)
     except BoardError as why:
-        line.end(words.of_error(language, why), is_good=False)
+        line.end(words.say(language, "not_ready"), is_good=False)  # why is told below them all
         return Done(port, None, why)
     line.end(words.say(language, f"ready_{made.proof}"), is_good=True)
     return Done(port, made, None)

@@ -20,18 +20,17 @@ ERRORS: Final[Mapping[str, tuple[str, str]]] = {
         "Run lovebell-tech doctor.",
     ),
     "no_answer": (
-        "{port} 上的板子不应答。请重新插拔，再试一次。",
-        "The board on {port} does not answer. Unplug it, plug it in and try again.",
+        "板子不应答。请重新插拔，再试一次。",
+        "The board does not answer. Unplug it, plug it in and try again.",
     ),
     "mute": (
-        "{port} 上的板子没有任何应答。请换一根能传数据的线；仍不行就按住 BOOT 键插上，"
-        "再运行 setup。",
-        "The board on {port} says nothing at all. Try a cable that carries data; if that is not "
+        "板子没有任何应答。请换一根能传数据的线；仍不行就按住 BOOT 键插上，再运行 setup。",
+        "The board says nothing at all. Try a cable that carries data; if that is not "
         "it, hold the BOOT key while you plug it in, and run setup again.",
     ),
     "unplugged": (
-        "中途断开了（{why}）。" + _TRY_AGAIN_ZH,
-        "It was unplugged half-way ({why}). " + _TRY_AGAIN,
+        "中途断开了。" + _TRY_AGAIN_ZH,
+        "It was unplugged half-way. " + _TRY_AGAIN,
     ),
     "broken": (
         "板子答非所问：{why}。" + _TRY_AGAIN_ZH,
