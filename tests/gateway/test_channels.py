@@ -168,6 +168,9 @@ def test_a_trial_goes_by_the_real_way_and_says_what_was_answered(
     (asked,) = service.asked
     assert "lovebell.test" in asked.body.decode()
     assert "示例大姐" in asked.body.decode()
+    assert town.read("events", "--limit", "1")[0]["sentence"] == (
+        "hook has taken the message to 示例大姐: test (it said: 202 thanks)"
+    )
 
 
 @pytest.mark.usefixtures("_ready")
@@ -180,6 +183,9 @@ def test_a_trial_that_is_not_taken_ends_with_1(
     assert result.exit_code == 1
     assert f'"verdict": "{verdict}"' in result.output
     assert f"{status} no" in result.output
+    line = town.read("events", "--limit", "1")[0]
+    assert line["what"] == {"later": "message_given_up", "refused": "message_refused"}[verdict]
+    assert f"{status} no" in line["sentence"]
 
 
 @pytest.mark.usefixtures("_ready")

@@ -11,7 +11,8 @@ from lovebell.clerk import fields_of
 from lovebell.commands.app import App, json_option, pass_app, print_json
 from lovebell.commands.base import group
 from lovebell.commands.messaging import templates_of
-from lovebell.domain.records import Outgoing
+from lovebell.domain.episode import What
+from lovebell.domain.records import Line, Outgoing
 from lovebell.notify.sender import (
     Answer,
     BadChannelError,
@@ -60,6 +61,9 @@ def test(app: App, responder_id: str, channel_name: str | None, as_json: bool) -
     if not contacts:
         raise click.UsageError("nothing_to_try")
     answers = asyncio.run(_try(app, books, contacts, templates))
+    with app.store.writing() as connection:
+        lines = (_line(app.now(), *pair) for pair in zip(contacts, answers, strict=True))
+        store.write_down(connection, lines)
     if as_json:
         print_json([_document(*pair) for pair in zip(contacts, answers, strict=True)])
     else:
@@ -71,6 +75,17 @@ def test(app: App, responder_id: str, channel_name: str | None, as_json: bool) -
 
 def _document(contact: Contact, answer: Answer) -> dict[str, Any]:
     return {"channel": contact.channel, "verdict": answer.verdict, "said": answer.said}
+
+
+def _line(now: int, contact: Contact, answer: Answer) -> Line:
+    """A trial is tried once; what is not taken is given up."""
+    what, reason = {
+        Verdict.SENT: (What.MESSAGED, "said"),
+        Verdict.REFUSED: (What.MESSAGE_REFUSED, "said"),
+        Verdict.LATER: (What.MESSAGE_GIVEN_UP, "why"),
+    }[answer.verdict]
+    detail = {"channel": contact.channel, "message": "test", reason: answer.said}
+    return Line(now, "", what.value, contact.responder, detail)
 
 
 async def _try(

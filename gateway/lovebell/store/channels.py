@@ -18,9 +18,12 @@ from lovebell.store.books import check_text, load_books, raise_revision, respond
 from lovebell.store.errors import BooksError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy import Connection
 
     from lovebell.domain.model import Books, Channel, Contact
+    from lovebell.domain.records import Line
 
 
 def channel_of(books: Books, name: str) -> Channel:
@@ -92,6 +95,13 @@ def remove_contact(connection: Connection, responder: str, channel: str) -> None
         delete(schema.contact).where(its.responder == responder, its.channel == channel)
     )
     raise_revision(connection)
+
+
+def write_down(connection: Connection, lines: Iterable[Line]) -> None:
+    """Put on record what became of messages that an operator has sent himself."""
+    for line in lines:
+        row = {"at_ms": line.at_ms, "what": line.what, "who": line.who}
+        connection.execute(insert(schema.event), row | {"detail": dict(line.detail)})
 
 
 def _entered(books: Books, responder: str, channel: str) -> bool:
