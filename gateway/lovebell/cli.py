@@ -13,6 +13,7 @@ from lovebell.commands.app import App, Edge
 from lovebell.commands.away import away
 from lovebell.commands.backup import backup, restore
 from lovebell.commands.base import Root
+from lovebell.commands.broker import broker
 from lovebell.commands.channels import channel, contact
 from lovebell.commands.communities import community
 from lovebell.commands.demo import demo
@@ -65,6 +66,7 @@ def cli(context: click.Context, config: Path | None, language: str | None) -> No
 
 for _command in (
     serve,
+    broker,
     demo,
     home,
     responder,

@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     broker_password_file: Path | None = None
     broker_ca: Path | None = None
     broker_client_id: str = Field("lovebell-gateway", min_length=1, max_length=64)
+    broker_folder: Path | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
     language: Literal["zh", "en"] = "zh"
@@ -100,7 +101,7 @@ class Settings(BaseSettings):
     )
     default_plan: Annotated[tuple[str, ...], NoDecode] = tuple(format_step(s) for s in DEFAULT)
 
-    @field_validator("database", "broker_password_file", "broker_ca", "templates")
+    @field_validator("database", "broker_password_file", "broker_ca", "broker_folder", "templates")
     @classmethod
     def _at_home(cls, value: Path | None) -> Path | None:
         return value and value.expanduser()

@@ -44,7 +44,7 @@ ONLY = {
     "pydantic_settings": [GATEWAY / "config.py"],
 }
 #: The shells: they know the domain, and never each other.
-SHELLS = ("broker", "store", "notify", "web")
+SHELLS = ("broker", "store", "notify", "web", "provision")
 #: Who puts everything together.
 COMPOSERS = (GATEWAY / "cli.py", GATEWAY / "__main__.py", GATEWAY / "commands", GATEWAY / "demo")
 #: Leaves that any module of the gateway may use.

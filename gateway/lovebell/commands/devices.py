@@ -12,7 +12,7 @@ from lovebell.commands.base import group
 from lovebell.commands.shown import history_document, show_history
 from lovebell.domain.model import Books, Device, DeviceKind
 from lovebell.store import books as store
-from lovebell.store import pairs, record
+from lovebell.store import credentials, pairs, record
 from lovebell.story import clock_time
 
 if TYPE_CHECKING:
@@ -139,3 +139,21 @@ def remove(app: App, device_id: str, as_json: bool) -> None:
         print_json({"removed": device_id})
     else:
         app.say("removed", id=device_id)
+
+
+@device.command(
+    "revoke",
+    help="吊销被偷的设备：密码作废，立即断开。|A stolen device: its secret is "
+    "void, and it is cut off.",
+)
+@click.argument("device_id", metavar="DEVICE")
+@json_option
+@pass_app
+def revoke(app: App, device_id: str, as_json: bool) -> None:
+    """Make what the device has useless."""
+    with app.store.writing() as connection:
+        credentials.revoke(connection, device_id)
+    if as_json:
+        print_json({"revoked": device_id})
+    else:
+        app.say("revoked", id=device_id)

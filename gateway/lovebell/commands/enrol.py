@@ -14,15 +14,15 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from lovebell.commands.app import App, json_option, pass_app, print_json, utc
 from lovebell.commands.base import command
 from lovebell.domain.model import Device, DeviceKind
+from lovebell.provision import rights
 from lovebell.provision.bundle import Broker, Bundle, seal
-from lovebell.provision.identities import MOST, identities, password_line
+from lovebell.provision.identities import MOST, identities, password_hash
 from lovebell.store import books as store
+from lovebell.store import credentials
 from lovebell.store.errors import BooksError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from lovebell.provision.bundle import Identity
+    from collections.abc import Mapping, Sequence
 
 DAY_MS: Final = 86_400_000
 LEAST_CHARACTERS: Final = 8
@@ -107,8 +107,10 @@ def enrol(
         made = identities(kind, count, taken, os.urandom)
         for one in made:
             store.add_device(connection, Device(one.device, DeviceKind(kind), ""))
+        hashes = {one.device: password_hash(one, os.urandom) for one in made}
+        credentials.put(connection, hashes, expires_ms)
         if passwords is not None:
-            _add_passwords(passwords, made)
+            _add_passwords(passwords, hashes)
         _write(out, seal(Bundle(made, brokers, certificate, expires_ms), passphrase, os.urandom))
     if as_json:
         names = [one.device for one in made]
@@ -153,14 +155,13 @@ def _certificate(path: Path) -> bytes:
     raise BooksError("bad_certificate", path=str(path))
 
 
-def _add_passwords(path: Path, made: Sequence[Identity]) -> None:
+def _add_passwords(path: Path, hashes: Mapping[str, str]) -> None:
     """Whole or not at all: a broker that reads it meanwhile finds the file before."""
     try:
         before = path.read_bytes() if path.exists() else b""
         new = path.with_name(path.name + ".new")
         new.unlink(missing_ok=True)
-        lines = "".join(password_line(one, os.urandom) for one in made)
-        _write(new, before + lines.encode())
+        _write(new, before + rights.passwords(hashes).encode())
         if before:  # it stays the broker's to read
             owner = path.stat()
             os.chown(new, owner.st_uid, owner.st_gid)

@@ -18,6 +18,7 @@ from lovebell.commands import messaging
 from lovebell.commands.app import App, pass_app
 from lovebell.commands.base import command
 from lovebell.commands.health import document
+from lovebell.commands.keeping import keep
 from lovebell.engine import Engine
 from lovebell.operators import Operators
 from lovebell.reception import SUBSCRIPTIONS, Reception
@@ -109,6 +110,8 @@ async def _serve(settings: Settings) -> None:
                 return document(settings.language, auditor.look(clock.now()))
 
             beside.append(partial(pulse.serve, settings.health_port, told))
+        if settings.broker_folder:
+            beside.append(partial(keep, settings, settings.broker_folder, clock))
         if settings.watchdog_url:
             beside.append(partial(_call_out, settings, auditor, clock))
         await service.run(

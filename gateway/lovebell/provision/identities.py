@@ -6,12 +6,11 @@ argument.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from itertools import count, islice
 from typing import TYPE_CHECKING, Final
 
 from lovebell.provision.bundle import Identity
+from lovebell.provision.rights import hashed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
 MOST: Final = 1000  # in one bundle; who loses one has to revoke them all
 SECRET_BYTES: Final = 16
 PREFIXES: Final = {"button": "b-", "chime": "c-"}
-# Mosquitto's own, for PBKDF2 with SHA-512 (mosquitto_passwd.c, 2.0). A secret of 128 bits is not
-# guessed, stretched or not, and ten thousand boards connect again at once after a restart.
-_ROUNDS: Final = 101
 _SALT_BYTES: Final = 12
 
 
@@ -34,9 +30,6 @@ def identities(
     return [Identity(name, role, random(SECRET_BYTES).hex()) for name in free]
 
 
-def password_line(identity: Identity, random: Callable[[int], bytes]) -> str:
-    """The line for a Mosquitto's password_file: a salted hash, from which nobody has the secret."""
-    salt = random(_SALT_BYTES)
-    hashed = hashlib.pbkdf2_hmac("sha512", identity.secret.encode(), salt, _ROUNDS)
-    parts = (base64.b64encode(part).decode() for part in (salt, hashed))
-    return f"{identity.device}:$7${_ROUNDS}${'$'.join(parts)}\n"
+def password_hash(identity: Identity, random: Callable[[int], bytes]) -> str:
+    """What a Mosquitto keeps of a secret: a salted hash, from which nobody has it back."""
+    return hashed(identity.secret, random(_SALT_BYTES))

@@ -233,6 +233,8 @@ def remove_device(connection: Connection, device: str) -> None:
     books = load_books(connection)
     device_of(books, device)
     _check_unpaired(books, device)
+    # Else whoever gets the name next could be spoken for with this one's secret.
+    connection.execute(delete(schema.credential).where(schema.credential.c.device == device))
     _delete(connection, schema.device, device)
 
 

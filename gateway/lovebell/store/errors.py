@@ -103,6 +103,14 @@ MESSAGES: Final = {
     "file": "{path} cannot be used ({why}); check the path, the rights and the free space",
     "disk": "database: {path} cannot be used ({why}); check the key `database`, the rights and "
     "the free space",
+    "no_credential": "device: {id!r} has no secret at the broker; nothing to revoke",
+    "no_broker_folder": "{path} holds no broker; check the key `broker_folder`, or first "
+    "`lovebell broker init {path}`",
+    "folder_in_use": "{path} is there already and is not overwritten; choose another, or renew the "
+    "certificate with `lovebell broker renew {path}`",
+    "no_user": "user: this machine has no {id!r}; first `useradd --system {id}`",
+    "bad_host": "host: {text!r} is no name and no address of this machine, such as bell.example or "
+    "192.168.1.10",
 }  # fmt: skip
 
 

@@ -323,3 +323,12 @@ attempt = Table(
     Column("by", String(64), nullable=False),
     Index("attempt_at", "at_ms"),
 )
+
+# The hash of a device's secret at the broker. One that was not heard by `until_ms` is void.
+credential = Table(
+    "credential",
+    metadata,
+    Column("device", String(24), primary_key=True),
+    Column("hash", Text, nullable=False),
+    Column("until_ms", BigInteger, nullable=False),
+)

@@ -90,6 +90,13 @@ BOOKS: Final = {
     "bad_broker": "broker：{text!r} 不能用；请写 HOST 或 HOST:PORT，最多四个",
     "weak_passphrase": "口令：至少 {n} 个字，例如四个不常见的词",
     "disk": "数据库：{path} 用不了（{why}）；请检查设置项 database、权限和剩余空间",
+    "no_credential": "设备：{id!r} 在服务器上没有密码，没有什么要吊销的",
+    "no_broker_folder": "{path} 里没有服务器的文件；请检查设置项 broker_folder，或先运行 "
+    "`lovebell broker init {path}`",
+    "folder_in_use": "{path} 已经有了，不会覆盖；请另选一个，或换新证书："
+    "`lovebell broker renew {path}`",
+    "no_user": "用户：本机没有 {id!r}；请先 `useradd --system {id}`",
+    "bad_host": "主机（host）：{text!r} 不是本机的主机名或地址；例如 bell.example 或 192.168.1.10",
 }  # fmt: skip
 
 #: What was typed wrongly, by the class that click raises.

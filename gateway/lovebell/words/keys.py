@@ -58,6 +58,13 @@ KEYS: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {
         ),
         ("1 到 64 个字", "a text of 1 to 64 characters"),
     ),
+    "broker_folder": (
+        (
+            "`lovebell broker init` 建的目录；写了，网关就管服务器上谁有什么权限。",
+            "Made by `lovebell broker init`; if given, the gateway keeps the rights in it.",
+        ),
+        ("一个目录路径", "the path of a folder"),
+    ),
     "log_level": (
         ("日志写到多细。", "How much is logged."),
         ("debug、info、warning 或 error", "debug, info, warning or error"),

@@ -309,4 +309,31 @@ SCREENS: Final[dict[str, tuple[str, str]]] = {
         "The database cannot be used ({why}); check the key `database`, the rights and the free "
         "space.",
     ),
+    "broker_made": (
+        "{path} 已建好，供 {hosts}（端口 {port}）使用。下一步见 docs/install.zh.md。",
+        "Made {path} for {hosts} (port {port}). How to go on stands in docs/install.md.",
+    ),
+    "broker_renewed": (
+        "已换新证书：{hosts}，到 {until}。请重启服务器：systemctl restart lovebell-broker。",
+        "New certificate: {hosts}, until {until}. Restart: systemctl restart lovebell-broker.",
+    ),
+    "broker_unsafe": (
+        "有不对的地方：按各行改正，再检查一次。",
+        "Not all is well: mend what the lines name, and check again.",
+    ),
+    "check_good": ("好  ", "good"),
+    "check_bad": ("不好", "BAD "),
+    "check_reached": ("用 TLS 能连上，证书可信", "reached over TLS, and the certificate is right"),
+    "check_anonymous": ("不报姓名的进不来", "nobody gets in without a name"),
+    "check_wrong_secret": ("密码错的进不来", "nobody gets in with a wrong secret"),
+    "check_plain": ("不加密的进不来", "nobody gets in without encryption"),
+    "check_write_others": ("设备写不了别人的", "a device cannot write what is another's"),
+    "check_write_own": ("设备能写自己的", "a device can write its own"),
+    "check_read_others": ("设备读不到别人的", "a device cannot read what is another's"),
+    "check_gateway_least": ("网关没有多余的权限", "the gateway has no right that it does not need"),
+    "check_date": ("证书还有一个月以上", "the certificate lasts for more than a month"),
+    "revoked": (
+        "{id} 已吊销：它的密码作废，运行中的网关一秒内把它断开。",
+        "{id} is revoked: its secret is void, and a running gateway has it cut off in a second.",
+    ),
 }

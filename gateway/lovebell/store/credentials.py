@@ -1,0 +1,55 @@
+"""What the broker knows a device by: the hash of its secret, never the secret.
+
+Every change raises the revision, so that a running gateway takes it to the broker.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, insert, or_, select
+
+from lovebell.store import schema
+from lovebell.store.books import device_of, load_books, raise_revision
+from lovebell.store.errors import BooksError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection
+
+
+def put(connection: Connection, hashes: Mapping[str, str], until_ms: int) -> None:
+    """Enter new devices' credentials. One that was not heard by `until_ms` is good for nothing."""
+    connection.execute(
+        insert(schema.credential),
+        [{"device": one, "hash": text, "until_ms": until_ms} for one, text in hashes.items()],
+    )
+    raise_revision(connection)
+
+
+def valid(connection: Connection, now_ms: int) -> dict[str, str]:
+    """By device, the hash of every secret that the broker is to accept."""
+    table, device = schema.credential, schema.device
+    heard = select(schema.seen.c.device)
+    rows = connection.execute(
+        select(table)
+        .join(device, device.c.id == table.c.device)
+        .where(or_(table.c.until_ms > now_ms, table.c.device.in_(heard)))
+        .order_by(table.c.device)
+    )
+    return {row.device: row.hash for row in rows}
+
+
+def revoke(connection: Connection, device: str) -> None:
+    """Make what the device has useless. Raises BooksError (unknown_device, no_credential)."""
+    device_of(load_books(connection), device)
+    gone = connection.execute(delete(schema.credential).where(schema.credential.c.device == device))
+    if not gone.rowcount:
+        raise BooksError("no_credential", id=device)
+    raise_revision(connection)
+
+
+def revision(connection: Connection) -> int:
+    """What rises with every change to the books or the credentials."""
+    return int(connection.execute(select(schema.revision.c.n)).scalar_one())
