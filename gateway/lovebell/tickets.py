@@ -48,11 +48,16 @@ class Tickets:
         self._token = token
         self._now = now
         self._url = public_url.rstrip("/")
+        self._are_pages_up = True
         self._known: dict[str, Ticket] = {}
+
+    def pages(self, are_up: bool) -> None:
+        """Whether somebody serves the pages: a link that leads nowhere is worse than none."""
+        self._are_pages_up = are_up
 
     async def link(self, episode: str, responder: str) -> str:
         """A new link for this responder; "" where there is no page to lead to."""
-        if not self._url:
+        if not self._url or not self._are_pages_up:
             return ""
         token, now = self._token(), self._now()
         self._forget_old(now)

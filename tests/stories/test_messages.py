@@ -419,6 +419,16 @@ async def use(street: Street, services: Services, token: str) -> str:
     return "" if visit is None else visit.stage.value
 
 
+async def test_while_there_are_no_pages_no_message_leads_to_one(
+    street: Street, services: Services
+) -> None:
+    await to_step_two(street)
+    services.tickets.pages(False)
+    assert (await services.read("r-daughter")).link == ""
+    services.tickets.pages(True)
+    assert (await services.read("r-neighbour")).link != ""
+
+
 async def test_a_link_works_once(street: Street, services: Services) -> None:
     await to_step_two(street)
     token = await token_of(services, "r-daughter")

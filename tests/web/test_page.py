@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import socket
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
@@ -14,7 +16,7 @@ from aiohttp.test_utils import TestServer
 from lovebell.domain.records import DiskError
 from lovebell.domain.visit import Stage, Visit
 from lovebell.web.pages import WORDS, page
-from lovebell.web.server import WRONG, WRONG_MS, application
+from lovebell.web.server import WRONG, WRONG_MS, application, serve
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -190,3 +192,21 @@ async def test_a_disk_that_cannot_be_read_says_try_again_and_not_that_the_link_i
     status, text, _ = await site.ask()
     assert status == 503
     assert "再试" in text
+
+
+async def test_a_port_that_is_taken_is_tried_again_and_meanwhile_there_are_no_pages() -> None:
+    told: asyncio.Queue[bool] = asyncio.Queue()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        made = application(Door(), lambda: 0)
+        serving = asyncio.create_task(serve(made, "127.0.0.1", port, told.put_nowait, 0.01))
+        assert await asyncio.wait_for(told.get(), 10) is False
+    while not await asyncio.wait_for(told.get(), 10):
+        pass
+    url = f"http://127.0.0.1:{port}/a/{GOOD}"
+    async with aiohttp.ClientSession() as browser, browser.get(url) as answer:
+        assert answer.status == 200
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)

@@ -79,7 +79,7 @@ async def _serve_pages(settings: Settings, tickets: Tickets) -> None:
     from lovebell.web import server  # whoever has no pages need not load a web server
 
     made = server.application(tickets, steady)
-    await server.serve(made, settings.web_host, settings.web_port)
+    await server.serve(made, settings.web_host, settings.web_port, tickets.pages)
 
 
 async def _tell_technicians(people: Technicians, warden: Warden, clock: Clock) -> None:

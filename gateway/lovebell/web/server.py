@@ -35,6 +35,8 @@ PATH: Final = "/a/{token}"
 WRONG: Final = 60
 WRONG_MS: Final = 60_000
 MOST_BYTES: Final = 4_096
+#: How long until a port that was taken is tried again.
+AGAIN_S: Final = 10.0
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{16,64}\Z")
 _HASH: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 HEADERS: Final = {
@@ -96,20 +98,37 @@ def application(door: Door, steady: Callable[[], int]) -> web.Application:
     return made
 
 
-async def serve(made: web.Application, host: str, port: int) -> None:
-    """Serve for ever. A port that is taken is logged, and nobody answers: bells ring without."""
+async def serve(
+    made: web.Application,
+    host: str,
+    port: int,
+    told: Callable[[bool], None],
+    again_s: float = AGAIN_S,
+) -> None:
+    """Serve for ever, and say whether there are pages. A port that is taken is tried again, and
+    bells ring without.
+    """
     # No log of accesses: what stands in a path is the right to answer.
     runner = web.AppRunner(made, access_log=None, handle_signals=False)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port).start()
+        while not await _is_bound(runner, host, port):
+            told(False)
+            await asyncio.sleep(again_s)
+        told(True)
         log.info("pages served", extra={"host": host, "port": port})
-        await asyncio.Event().wait()
-    except OSError as why:
-        log.error("no pages", extra={"host": host, "port": port, "why": str(why)})
         await asyncio.Event().wait()
     finally:
         await runner.cleanup()
+
+
+async def _is_bound(runner: web.AppRunner, host: str, port: int) -> bool:
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as why:
+        log.error("no pages", extra={"host": host, "port": port, "why": str(why)})
+        return False
+    return True
 
 
 async def _with_headers(_: web.Request, response: web.StreamResponse) -> None:
