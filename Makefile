@@ -5,7 +5,7 @@ READY := $(VENV)/.ready
 LINT := $(VENV)/.lint
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo story test lint format firmware bench bench-compare scale kills cuts day figures clean
+.PHONY: help setup demo story test lint format firmware bench bench-compare bench-restart scale kills cuts day figures clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -53,7 +53,10 @@ bench-compare: setup ## two results of `python -m bench --json FILE` as ratios: 
 scale: setup ## measure towns of many devices, growing books and a long history (needs gcc)
 	@$(BIN)/python -m bench.scale
 
-kills: setup ## the long form of the kill test: 1,000 kills, in half an hour
+bench-restart: setup ## measure how soon 10,000 overdue calls are rung on after a restart
+	@$(BIN)/python -m bench.restart
+
+kills: setup ## the long form of the kill test: 1,000 kills, in an hour
 	LOVEBELL_KILLS=1000 $(BIN)/python -m pytest tests/e2e/test_kills.py
 
 cuts: setup ## the long form of the boards' power cuts: 300

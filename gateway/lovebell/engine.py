@@ -198,7 +198,9 @@ class Engine:
                 self.post.tell(what)
                 continue
             episode = self.shelf.episodes.get(what)
-            for call in episode.calls if episode else ():
+            if episode is None or (episode.deadline is not None and episode.deadline <= now):
+                continue  # what is overdue is rung on anyway, oldest first
+            for call in episode.calls:
                 if call.again_ms is not None:
                     self.advance(self.shelf.episodes[what], Back(call.chime), work)
         self.queue(work)

@@ -56,6 +56,9 @@ async def test_ten_thousand_overdue_calls_ring_on_oldest_first_and_hold_up_no_pr
     engine, bell = back
     reception = Reception(engine, lambda *_: None, lambda *_: None)
     assert len(engine.shelf.episodes) == CALLS  # what is over is not taken up again
+    engine.up(START)
+    while engine.restate(START):
+        assert bell.rung == []  # what is overdue rings on in its turn, and not twice
     engine.due(START)
     assert len(set(bell.rung)) == AT_ONCE
     press = json.dumps({"id": "p-1", "kind": "call", "age_ms": 0}).encode()
