@@ -84,9 +84,10 @@ class Gathered(logging.StreamHandler[TextIO]):
         with self.lock or nullcontext():
             waiting, self._waiting = self._waiting, []
             self._is_due = False
+            if not waiting:
+                return
             try:
-                if waiting:
-                    self.stream.write("".join([f"{self.format(one)}\n" for one in waiting]))
+                self.stream.write("".join([f"{self.format(one)}\n" for one in waiting]))
                 super().flush()
             except Exception:  # noqa: BLE001 - a full disk must not end whoever logs
                 self.handleError(waiting[-1])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from bench import build, compare, fleet, growth
+from bench import build, compare, fleet, growth, nodered
 from bench.load import Answers, Load, Tools
 from bench.report import FIGURES, OTHER, Result, comparison, picture, summarise
 from bench.rounds import GatewayLoads, Loads, OtherLoads, Round, Sizes
@@ -89,6 +89,20 @@ def test_a_file_that_is_no_result_is_refused_by_name(tmp_path: Path) -> None:
     done = CliRunner().invoke(compare.main, [str(wrong), str(wrong)])
     assert done.exit_code == 1
     assert "wrong.json is no result of the benchmark" in done.output
+
+
+def test_where_npm_gets_nothing_the_reason_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("npm", "node"):
+        (programs / name).write_text("#!/bin/sh\necho no way to the registry >&2\nexit 1\n")
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(programs), prepend=":")
+    assert nodered.is_possible()
+    with pytest.raises(nodered.NodeRedError, match="no way to the registry"):
+        nodered.install(tmp_path / "node-red")
 
 
 if build.find_compiler():  # as in test_bench: where there is none, nothing is skipped

@@ -64,9 +64,12 @@ def is_possible() -> bool:
 
 
 def _run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=INSTALL_S, check=False
-    )
+    try:
+        return subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, timeout=INSTALL_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as why:
+        raise NodeRedError(f"cannot install Node-RED: {why}") from why
 
 
 def install(folder: Path) -> Path:
