@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from lovebell.provision.bundle import Identity
 from lovebell_tools.board import Board
 from lovebell_tools.identity import Site
+from lovebell_tools.ledger import Ledger
 from lovebell_tools.making import desired_of
 from lovebell_tools.plan import steps
 
@@ -85,3 +87,30 @@ def test_wherever_the_plug_is_pulled_a_board_is_what_it_was_or_silent_until_it_i
         (made,) = bench.make(board, site=site, start_s=0)
         assert made.made is not None, moment
         assert what_is_missing(bench, board, "b-01", site) == []
+
+
+def test_a_board_keeps_its_identity_without_the_ledger_and_is_another_with_another_bundle(
+    bench: Bench,
+) -> None:
+    board = bench.board()
+    (made,) = bench.make(board, device="b-07", start_s=0)
+    assert made.made is not None
+    assert made.made.device == "b-07"
+    with Board(board.port) as prompt:
+        prompt.write("journal", b"a press of b-07")
+        prompt.write("config.good.json", b'{"device": "b-07"}')
+    lost = Ledger(bench.folder / "lost.given.json")
+    (made,) = bench.make(board, ledger=lost, start_s=0)
+    assert made.made is not None
+    assert made.made.device == "b-07"
+    with Board(board.port) as prompt:
+        assert prompt.read("journal") is not None
+
+    other = replace(bench.order.bundle, identities=[Identity("b-70", "button", "y" * 32)])
+    fresh = Ledger(bench.folder / "other.given.json")
+    (made,) = bench.make(board, bundle=other, ledger=fresh, start_s=0)
+    assert made.made is not None
+    assert made.made.device == "b-70"
+    with Board(board.port) as prompt:
+        kept = [prompt.read(path) or b"" for path in ("journal", "config.good.json")]
+    assert b"b-07" not in b"".join(kept)  # of its own it may have some by now

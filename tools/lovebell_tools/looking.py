@@ -68,7 +68,7 @@ def doctor(named: Sequence[str], as_json: bool) -> None:
 def boards(named: Sequence[str], watch: bool, as_json: bool) -> None:
     """Look at every port. A board that runs is broken into and started again."""
     if watch:
-        for one in ports.watch(ports.plugged, ports.look, _pause):
+        for one in ports.watch(lambda: list(named) or ports.plugged(), ports.look, _pause):
             document = json.dumps(one.document(), ensure_ascii=False)
             click.echo(document if as_json else " ".join(_row(one)))
     found = [ports.look(port) for port in ports.ports(named)]

@@ -124,8 +124,10 @@ def _fill(board: Board, facts: Facts, order: Order, tell: Tell) -> Identity:
     present = board.hashes()
     before = device_in(board.read(CONFIG)) if CONFIG in present else None
     identities = of_role(order.bundle, order.role)
-    is_known = before is not None and any(one.device == before for one in identities)
-    wanted = order.device or (before if is_known else None)
+    # The ledger knows best who it is; without one, a board that has an identity of the bundle.
+    is_known = before in {one.device for one in identities}
+    is_new = facts.mac not in order.ledger.given()
+    wanted = order.device or (before if is_known and is_new else None)
     identity = order.ledger.claim(facts.mac, identities, wanted)
     desired = desired_of(identity, order)
     tell("files", 0, identity.device)

@@ -31,6 +31,7 @@ def verify(port: str, firmware: Firmware, wait_s: float) -> str:
         present = board.hashes()
         device = device_in(board.read(CONFIG)) if CONFIG in present else None
         if device is None or READY not in present:
+            board.restart()
             raise BoardError("not_set_up")
         paths = sorted({step.path for step in steps(firmware.files, present)} - {READY})
         if paths or steps({READY: firmware.files[READY]}, {READY: present[READY]}):
