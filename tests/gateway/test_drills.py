@@ -44,12 +44,15 @@ def test_how_a_home_stands(
 def test_a_home_is_overdue_until_it_passes_and_again_after_thirty_days(town: Town) -> None:
     town.power_up()
     (drill,) = town.read("tests", "--overdue")
-    assert (drill["home"], drill["last_passed"]) == ("h-1", None)
+    assert (drill["home"], drill["last_passed"], drill["due"]) == ("h-1", None, None)
     town.street.send("b-1", "press", id="p-t", kind="test", age_ms=0)
     town.go_on()
     assert town.read("tests", "--overdue") == []
     assert "thirty days" in town.type("tests", "--overdue").output
-    assert town.read("tests")[0]["standing"] == "passed"
+    (drill,) = town.read("tests")
+    assert drill["standing"] == "passed"
+    assert (drill["last_passed"][:10], drill["due"][:10]) == ("2027-01-15", "2027-02-14")
+    assert "2027-02-14" in town.type("tests").stdout
     town.street.now += EVERY_MS + DAY
     assert town.read("tests", "--overdue")[0]["standing"] == "overdue"
 

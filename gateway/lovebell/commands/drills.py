@@ -44,7 +44,7 @@ def tests(app: App, overdue: bool, as_json: bool) -> None:
     elif not found:
         app.say("no_overdue" if overdue else "no_homes")
     else:
-        headings = ("home", "name", "phone", "last_passed", "attempts", "standing")
+        headings = ("home", "name", "phone", "last_passed", "due", "attempts", "standing")
         app.table(headings, (_row(app, books, drill) for drill in found))
 
 
@@ -53,6 +53,7 @@ def _document(drill: Drill) -> dict[str, object]:
         "home": drill.home,
         "standing": drill.standing.value,
         "last_passed": utc(drill.passed_ms),
+        "due": utc(drill.due_ms),
         "attempts": drill.attempts,
     }
 
@@ -61,7 +62,8 @@ def _row(app: App, books: Books, drill: Drill) -> tuple[object, ...]:
     home = books.homes[drill.home]
     passed = app.text("never") if drill.passed_ms is None else clock_time(drill.passed_ms)
     standing = app.text(f"standing_{drill.standing.value}")
-    return (home.id, home.name, home.phone, passed, drill.attempts, standing)
+    due = app.text("now") if drill.due_ms is None else _day(drill.due_ms)
+    return (home.id, home.name, home.phone, passed, due, drill.attempts, standing)
 
 
 @group("test", help="一户的每月测试。|The monthly test of one home.")

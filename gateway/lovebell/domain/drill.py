@@ -35,6 +35,11 @@ class Drill:
     passed_ms: int | None
     attempts: int
 
+    @property
+    def due_ms(self) -> int | None:
+        """Until when it is to pass the next one; None for at once, as it has never passed."""
+        return None if self.passed_ms is None else self.passed_ms + EVERY_MS
+
 
 def judge(
     home: str, passed_ms: int | None, tried: Iterable[int], now: int, day: Callable[[int], str]

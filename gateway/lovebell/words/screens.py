@@ -244,6 +244,8 @@ SCREENS: Final[dict[str, tuple[str, str]]] = {
     "nobody_missing": ("点名已齐：每一户都听到了。", "Nobody is missing: every home was heard."),
     "ticked": ("已划去 {id}；还差 {left} 户。", "Ticked off {id}; {left} still missing."),
     # monthly tests
+    "due": ("下次至迟", "due by"),
+    "now": ("现在", "now"),
     "last_passed": ("最近通过", "last passed"),
     "attempts": ("试过几天", "days tried"),
     "standing": ("情况", "standing"),
