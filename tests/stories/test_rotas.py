@@ -70,6 +70,21 @@ async def test_a_long_step_begins_anew_when_somebody_comes_on_duty_in_it(street:
     assert street.sounding == {"c-paired", "c-neighbour"}
 
 
+async def test_whoever_rings_already_and_comes_on_duty_does_not_end_the_step(
+    street: Street,
+) -> None:
+    await plan(
+        street,
+        "r-paired 1min",
+        "rota-1,r-neighbour 20h",
+        "desk 1min",
+        rota=("daily 18:00-08:00 r-paired",),
+    )
+    await street.press()
+    await street.forward(3 * HOUR)
+    assert street.sounding == {"c-paired", "c-neighbour"}
+
+
 async def test_a_step_in_which_nobody_is_on_duty_is_passed_at_once_and_shown(
     street: Street,
 ) -> None:

@@ -56,9 +56,9 @@ def ring_from(episode: Episode, step: int, now: int, *before: Effect) -> Outcome
             break
         step += 1
     calls, rings = _ring_all(episode, step, present, now)
-    until = duty.until(episode.plan, step, now)
-    state = replace(episode, state=State.RINGING, step=step, until_ms=until, calls=calls)
+    state = replace(episode, state=State.RINGING, step=step, calls=calls)
     state, sent = messages.ask(state, step, present, now)
+    state = replace(state, until_ms=duty.until(state, step, now))
     return Outcome(state, (*effects, *rings, *sent))
 
 

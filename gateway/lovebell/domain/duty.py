@@ -13,22 +13,21 @@ from lovebell.domain.episode import Note, What
 from lovebell.domain.spans import next_begin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from lovebell.domain.episode import Episode
     from lovebell.domain.plan import CallStep, Target
 
 
-def until(plan: tuple[CallStep, ...], step: int, now: int) -> int:
+def until(episode: Episode, step: int, now: int) -> int:
     """When a step that is entered now ends: after its time, or when somebody comes on duty who
-    is to be called in it, or was to be called before it.
+    is to be called by then and was not.
     """
-    ends = now + plan[step].for_ms
-    for one in plan[: step + 1]:
-        for target in one.targets:
-            begins = None if target.duty is None else next_begin(target.duty, now)
-            if begins is not None and (target.chimes or target.contacts):
-                ends = min(ends, begins)
+    ends = now + episode.plan[step].for_ms
+    for target in _uncalled(episode, step):
+        begins = None if target.duty is None else next_begin(target.duty, now)
+        if begins is not None:
+            ends = min(ends, begins)
     return ends
 
 
@@ -36,19 +35,22 @@ def has_come(episode: Episode, now: int) -> bool:
     """Whether somebody who is to be called by now has not been: they have come on duty, or into
     the books, since the step began.
     """
+    return any(target.is_on_duty(now) for target in _uncalled(episode, episode.step))
+
+
+def _uncalled(episode: Episode, last: int) -> Iterator[Target]:
+    """Those of the steps as far as `last` who can be called and have not been. By message only
+    those of the last one are called.
+    """
     rung = {call.chime for call in episode.calls}
     asked = {one.responder for one in episode.asks}
-    for n, step in enumerate(episode.plan[: episode.step + 1]):
+    for n, step in enumerate(episode.plan[: last + 1]):
         for target in step.targets:
-            if not target.is_on_duty(now) or rung.intersection(target.chimes):
-                continue
+            is_called = target.responder in asked or n < last
             if target.chimes:
-                return True
-            # By message only those of the current step are asked.
-            is_here = n == episode.step and target.responder not in asked
-            if is_here and messages.may_reach(episode, target):
-                return True
-    return False
+                is_called = not rung.isdisjoint(target.chimes)
+            if not is_called and messages.may_reach(episode, target):
+                yield target
 
 
 def nobody(step: CallStep, n: int, now: int) -> Note:

@@ -89,7 +89,7 @@ def roster(episode: Episode, event: Rostered, now: int) -> Outcome:
     notes = tuple(Note(What.ROSTERED, one) for one in now_known if one not in known)
     state = replace(episode, plan=event.plan)
     if state.state is State.RINGING and state.until_ms is not None:
-        until = now if duty.has_come(state, now) else duty.until(state.plan, state.step, now)
+        until = now if duty.has_come(state, now) else duty.until(state, state.step, now)
         state = replace(state, until_ms=min(state.until_ms, until))
     return Outcome(state, notes)
 
