@@ -121,7 +121,7 @@ class App:
 
     def other(self) -> dict | None:
         """The configuration that is not in use, if there is another."""
-        return self._ask_config("other")
+        return self._ask_config("other", self._name)
 
     def choose_other(self) -> None:
         """Use that one from the next start on."""
@@ -198,12 +198,12 @@ class App:
         elif what == "say":
             self.say(*arguments)
 
-    def _ask_config(self, what: str) -> dict | None:
+    def _ask_config(self, what: str, *more) -> dict | None:
         self._board.blocked = True  # flash takes its time
         try:
             from bell import config  # again: it has been let go of
 
-            return getattr(config, what)(self._directory, self._proof)
+            return getattr(config, what)(self._directory, self._proof, *more)
         except MemoryError:
             self.say("no memory to look at the configuration")  # which is no reason to fail now
         finally:

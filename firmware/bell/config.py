@@ -70,16 +70,17 @@ def keep(directory: str, proof: int | None) -> None:
         pass  # the next good connection tries again
 
 
-def other(directory: str, proof: int | None) -> dict | None:
-    """The configuration that load() did not give together with `proof`, None if it is the same or
-    cannot be used."""
+def other(directory: str, proof: int | None, device: str) -> dict | None:
+    """The configuration that load() did not give together with `proof`. None if it is the same or
+    cannot be used, or of another device: under that name a press would ring for another home."""
     raw = _read_or_none(directory + "/" + (NAME if proof is None else GOOD))
     if raw is None or binascii.crc32(raw) == proof:
         return None
     try:
-        return check(_parsed(raw))
+        settings = check(_parsed(raw))
     except ConfigError:
         return None
+    return settings if settings["device"] == device else None
 
 
 def choose_other(directory: str, proof: int | None) -> None:

@@ -242,39 +242,52 @@ def test_a_new_one_is_used_and_becomes_the_good_one_only_by_a_connection():
 
 def test_a_new_one_that_leads_nowhere_makes_way_for_the_good_one_until_it_changes():
     def story(path):
-        config.write(path, changed(device="b-07"))
+        config.write(path, changed(heartbeat_s=7))
         config.keep(path, config.load(path)[1])
-        config.write(path, changed(device="b-08"))
+        config.write(path, changed(heartbeat_s=8))
         proof = config.load(path)[1]
-        assert config.other(path, proof)["device"] == "b-07"
+        assert config.other(path, proof, "b-01")["heartbeat_s"] == 7
         config.choose_other(path, proof)
         settings, proof, complaints = config.load(path)
-        assert settings["device"] == "b-07"
+        assert settings["heartbeat_s"] == 7
         assert proof is None
         assert complaints[0].startswith("config.json leads to no broker")
-        config.write(path, changed(device="b-09"))  # as a technician would mend it
+        config.write(path, changed(heartbeat_s=9))  # as a technician would mend it
         settings, proof, complaints = config.load(path)
-        assert settings["device"] == "b-09"
+        assert settings["heartbeat_s"] == 9
         assert complaints == []
 
     on_flash(story)
 
 
 def test_a_refused_one_is_taken_back_when_it_leads_to_a_broker_after_all():
-    # A board that was set up for another home stood on the technician's table for a while.
+    # A board that was set up for its home stood on the technician's table for a while.
+    def story(path):
+        config.write(path, changed(heartbeat_s=7))
+        config.keep(path, config.load(path)[1])
+        config.write(path, changed(heartbeat_s=8))
+        config.choose_other(path, config.load(path)[1])
+        proof = config.load(path)[1]
+        assert config.other(path, proof, "b-01")["heartbeat_s"] == 8
+        config.choose_other(path, proof)
+        settings, proof, complaints = config.load(path)
+        assert settings["heartbeat_s"] == 8
+        assert complaints == []
+        config.keep(path, proof)
+        assert config.other(path, proof, "b-01") is None
+
+    on_flash(story)
+
+
+def test_a_good_one_of_another_device_is_no_other():
+    # Under that name a press would ring for the home where this board was before.
     def story(path):
         config.write(path, changed(device="b-07"))
         config.keep(path, config.load(path)[1])
-        config.write(path, changed(device="b-08"))
-        config.choose_other(path, config.load(path)[1])
+        config.write(path, GOOD)
         proof = config.load(path)[1]
-        assert config.other(path, proof)["device"] == "b-08"
-        config.choose_other(path, proof)
-        settings, proof, complaints = config.load(path)
-        assert settings["device"] == "b-08"
-        assert complaints == []
-        config.keep(path, proof)
-        assert config.other(path, proof) is None
+        assert config.other(path, proof, "b-07") is not None
+        assert config.other(path, proof, "b-01") is None
 
     on_flash(story)
 
@@ -283,10 +296,10 @@ def test_without_a_good_one_or_with_one_that_is_broken_there_is_no_other():
     def story(path):
         config.write(path, GOOD)
         proof = config.load(path)[1]
-        assert config.other(path, proof) is None
+        assert config.other(path, proof, "b-01") is None
         for content in BROKEN:
             put(path, "config.good.json", content)
-            assert config.other(path, proof) is None
+            assert config.other(path, proof, "b-01") is None
             assert config.load(path)[2] == []
         # Even a mark that refuses it does not take away the only one that can be used.
         config.choose_other(path, proof)
