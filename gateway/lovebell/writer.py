@@ -24,6 +24,8 @@ log = logging.getLogger("lovebell.writer")
 
 #: The disk failed: tried again this often.
 RETRY_S = 1.0
+#: After a commit so many works are finished before the loop has its turn.
+AT_ONCE = 50
 
 
 _list: Final[Callable[[], list[Any]]] = list  # much faster than one of a declared type
@@ -98,18 +100,29 @@ class Writer:
             # We are to end. What is being written will be on disk: it must not be written twice.
             await asyncio.wait([saving])
             if saving.exception() is None:
-                self._written(works)
+                self._finish(works)
             else:
                 self._work = works + self._work
             raise
         except Exception:
             self._work = works + self._work
             raise
-        self._written(works)
+        await self._written(works)
 
-    def _written(self, works: list[Work]) -> None:
-        """All that waited for the commit of these works."""
+    async def _written(self, works: list[Work]) -> None:
+        """All that waited for the commit of these works, a few at a time: after a burst a press
+        that has come meanwhile rings before the last of the receipts is given."""
         self.trouble = ""
+        for begin in range(0, len(works), AT_ONCE):
+            if begin:
+                try:
+                    await asyncio.sleep(0)
+                except asyncio.CancelledError:
+                    self._finish(works[begin:])
+                    raise
+            self._finish(works[begin : begin + AT_ONCE])
+
+    def _finish(self, works: list[Work]) -> None:
         for work in works:
             self._perform(work)
             self._settle(work)

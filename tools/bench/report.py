@@ -77,6 +77,10 @@ FIGURES: Final[Mapping[str, tuple[str, Callable[[Round], float]]]] = {
     "echo, 500 unanswered": ("presses/s", lambda r: r.echo.window_500.presses_per_s),
     "50 unanswered": ("presses/s", lambda r: r.gateway.window_50.presses_per_s),
     "500 unanswered": ("presses/s", lambda r: r.gateway.window_500.presses_per_s),
+    "press → ring with 500 unanswered, p50": (
+        "ms",
+        lambda r: r.gateway.window_500.ring.p50_us / 1000,
+    ),
     "processor time a press, 500 unanswered": ("µs", lambda r: r.gateway.cpu_us_per_press),
     "memory at most": ("MB", lambda r: r.gateway.peak_mb),
     "presses lost": ("", lambda r: r.gateway.lost),
