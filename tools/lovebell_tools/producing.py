@@ -86,11 +86,13 @@ def setup(
     found = ports.ports(named)
     if device is not None and len(found) > 1:
         raise BoardError("one_device", count=len(found))
-    found_site = read_site(site)
+    place = read_site(site)
+    identities = open_bundle(bundle, passphrase)
+    of_role(identities, kind)  # a question that is open is asked before a board is touched
     order = Order(
         firmware_in(firmware),
-        open_bundle(bundle, passphrase),
-        found_site,
+        identities,
+        place,
         Ledger(bundle.with_name(bundle.name + ".given.json")),
         user_cache_path("lovebell-tech"),
         kind,
@@ -99,7 +101,6 @@ def setup(
         wait,
         press,
     )
-    of_role(order.bundle, kind)  # a question that is open is asked before a board is touched
     spoken = language()
     done = make_all(found, order, spoken, is_shown=not as_json)
     if as_json:
