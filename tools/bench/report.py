@@ -89,6 +89,10 @@ FIGURES: Final[Mapping[str, tuple[str, Callable[[Round], float]]]] = {
 OTHER: Final[Mapping[str, tuple[str, Callable[[Round], float]]]] = {
     "Node-RED: press → ring, p50": ("ms", lambda r: _other(r).single.ring.p50_us / 1000),
     "Node-RED: 500 unanswered": ("presses/s", lambda r: _other(r).window_500.presses_per_s),
+    "Node-RED: press → ring with 500 unanswered, p50": (
+        "ms",
+        lambda r: _other(r).window_500.ring.p50_us / 1000,
+    ),
     "Node-RED: presses not on its disk": ("", lambda r: _other(r).lost),
     "press → ring against Node-RED, p50": (
         "×",
