@@ -36,6 +36,17 @@ class Installation:
     town: Town
     keeper: Keeper
     secrets: dict[str, str]
+    running: subprocess.Popen[bytes]
+
+    def restart(self) -> None:
+        """End the broker in order, and start it again."""
+        self.stop()
+        self.running = _start(self.folder, self.inner)
+
+    def stop(self) -> None:
+        """End the broker in order."""
+        self.running.terminate()
+        self.running.wait(10)
 
     def enrol(self, kind: str, count: int = 1) -> list[str]:
         """New devices, by name; their secrets are known here from the bundle."""
@@ -80,7 +91,6 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[In
     ports = ("--port", str(port), "--gateway-port", str(inner))
     said = town.type("broker", "init", str(folder), "--host", "localhost", *ports, *me)
     assert said.exit_code == 0, said.output
-    running = subprocess.Popen([find(), "-c", str(folder / "mosquitto.conf")])
     secret = (folder / "gateway.password").read_text().strip()
     settings = Settings(
         database=town.path,
@@ -95,19 +105,19 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[In
         town,
         keeper,
         {"lovebell.gateway": secret},
+        _start(folder, Place("127.0.0.1", inner)),
     )
     try:
-        _until_up(made.inner, running)
         made.keep()
         yield made
     finally:
-        running.terminate()
-        running.wait(10)
+        made.stop()
         keeper.close()
         town.close()
 
 
-def _until_up(place: Place, running: subprocess.Popen[bytes]) -> None:
+def _start(folder: Path, place: Place) -> subprocess.Popen[bytes]:
+    running = subprocess.Popen([find(), "-c", str(folder / "mosquitto.conf")], stderr=-3)
     for _ in range(200):
         assert running.poll() is None, "Mosquitto refuses its configuration"
         try:
@@ -115,5 +125,6 @@ def _until_up(place: Place, running: subprocess.Popen[bytes]) -> None:
         except ConnectionRefusedError:
             time.sleep(0.05)
         except OSError:
-            return
+            return running
+    running.kill()
     raise AssertionError("Mosquitto did not start")

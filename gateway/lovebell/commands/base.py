@@ -124,6 +124,14 @@ class FilePath(click.Path):
         return super().convert(value, param, ctx)
 
 
+class FolderPath(FilePath):
+    """The same for a folder."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dir_okay, self.file_okay = True, False
+
+
 def _is_text(value: str) -> bool:
     try:
         value.encode()

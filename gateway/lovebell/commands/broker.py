@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import pwd
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from lovebell.commands.app import App, json_option, pass_app, print_json, utc
-from lovebell.commands.base import ToldError, group
+from lovebell.commands.base import FolderPath, ToldError, group
 from lovebell.provision import authority, files, inspection, install
 from lovebell.provision.probe import Place
 from lovebell.store.errors import BooksError
@@ -22,7 +23,7 @@ from lovebell.store.errors import BooksError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_FOLDER = click.Path(path_type=Path, file_okay=False)
+_FOLDER = FolderPath()
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?\Z", re.ASCII)
 _PORT = click.IntRange(1, 65_535)
 
@@ -103,15 +104,23 @@ def _user(named: str, usual: str) -> str:
     name = named or usual
     try:
         pwd.getpwnam(name)
-    except KeyError:
+    except (KeyError, ValueError):  # ValueError: a NUL in it
         raise BooksError("no_user", id=name) from None
     return name
 
 
 def _check_hosts(hosts: Sequence[str]) -> None:
     for host in hosts:
-        if not _HOST.match(host):
+        if not _HOST.match(host) or (host.rpartition(".")[2].isdigit() and not _is_address(host)):
             raise BooksError("bad_host", text=host)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 @broker.command(
@@ -150,6 +159,7 @@ def renew(app: App, folder: Path, hosts: Sequence[str], as_json: bool) -> None:
 @pass_app
 def check(app: App, folder: Path, host: str | None, port: int, as_json: bool) -> None:
     """Exit code 1 if anything is not as it must be."""
+    _check_hosts([host] if host is not None else [])
     try:
         found = authority.hosts_of((folder / "server.crt").read_bytes())
         raw = (folder / "rights" / "probe.json").read_text(encoding="utf-8")

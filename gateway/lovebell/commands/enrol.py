@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -12,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from lovebell.commands.app import App, json_option, pass_app, print_json, utc
-from lovebell.commands.base import command
+from lovebell.commands.base import FilePath, command
 from lovebell.domain.model import Device, DeviceKind
 from lovebell.provision import rights
 from lovebell.provision.bundle import Broker, Bundle, seal
@@ -23,11 +22,12 @@ from lovebell.store.errors import BooksError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 DAY_MS: Final = 86_400_000
 LEAST_CHARACTERS: Final = 8
 PORTS: Final = {True: 8883, False: 1883}
-_FILE = click.Path(path_type=Path)
+_FILE = FilePath()
 
 
 @command(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
@@ -68,6 +69,8 @@ class Probe:
         return self
 
     def __exit__(self, *_: object) -> None:
+        with suppress(OSError):
+            self._send(0xE0, b"")  # a goodbye, or the broker's log has an error of TLS
         self._line.close()
 
     def publish(self, topic: str, payload: bytes = b"{}", *, retain: bool = False) -> int:

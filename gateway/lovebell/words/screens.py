@@ -330,7 +330,6 @@ SCREENS: Final[dict[str, tuple[str, str]]] = {
     "check_wrong_secret": ("密码错的进不来", "nobody gets in with a wrong secret"),
     "check_plain": ("不加密的进不来", "nobody gets in without encryption"),
     "check_write_others": ("设备写不了别人的", "a device cannot write what is another's"),
-    "check_write_own": ("设备能写自己的", "a device can write its own"),
     "check_read_others": ("设备读不到别人的", "a device cannot read what is another's"),
     "check_gateway_least": ("网关没有多余的权限", "the gateway has no right that it does not need"),
     "check_date": ("证书还有一个月以上", "the certificate lasts for more than a month"),
