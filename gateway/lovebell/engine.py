@@ -1,7 +1,7 @@
 """The engine: what the domain decides, done in the order that loses nothing.
 
 Decide, ring, commit, receipt, acknowledge to the broker. The ring does not wait for the disk;
-everything else does. What arrives together is committed together. Owns the order of all
+everything else does, messages only as long as the disk works. What arrives together is committed together. Owns the order of all
 that; episodes lie on the `shelf`, the `post` tells the devices, the `writer` keeps the queue to
 the disk. Decides nothing itself. The store, the broker and the clock are
 arguments, and no task runs that `run` did not start, so that a test can take each step by hand.
@@ -80,6 +80,7 @@ class Engine:
             bell.settle,
             self._perform,
             self._no_longer_pending,
+            lambda work: self.mail.early(work.batch),
         )
 
     async def load(self, now: int) -> None:

@@ -1,4 +1,4 @@
-"""The messages that wait for their services: what is on disk and not yet known to have left.
+"""The messages that wait for their services: on disk, unless it fails, and not known to have left.
 
 Owns the list; who sends is told of each when it is on disk. Decides nothing.
 """
@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 
 class Mail:
-    """`waiting` by key. `post` is called with each message when it is on disk; it is nobody's
+    """`waiting` by key. `post` is called with each message when it may be sent; it is nobody's
     until whoever sends has put himself there.
     """
 
     def __init__(self) -> None:
         self.waiting: dict[str, Outgoing] = {}
         self._since: dict[str, int] = {}
+        self._gone_early: set[tuple[str, int]] = set()
         self.post: Callable[[Outgoing], None] = lambda _: None
 
     def take_up(self, left: Iterable[Outgoing]) -> None:
@@ -36,9 +37,25 @@ class Mail:
                 del self.waiting[one.key]
                 self._since.pop(one.key, None)
         for one in batch.messages.values():
-            self.waiting[one.key] = one
-            self._since.setdefault(one.key, one.created_ms)
-            self.post(one)
+            if (one.key, one.serial) in self._gone_early:
+                self._gone_early.remove((one.key, one.serial))
+            else:
+                self._put(one)
+
+    def early(self, batch: Batch) -> None:
+        """The disk takes no writing: what is to be sent does not wait for it. Whoever has no chime
+        could not be called else, nor a technician told of the disk. Each message goes once, however
+        often this is called.
+        """
+        for one in batch.messages.values():
+            if (one.key, one.serial) not in self._gone_early:
+                self._gone_early.add((one.key, one.serial))
+                self._put(one)
+
+    def _put(self, one: Outgoing) -> None:
+        self.waiting[one.key] = one
+        self._since.setdefault(one.key, one.created_ms)
+        self.post(one)
 
     def is_wanted(self, one: Outgoing) -> bool:
         """Whether no later message has taken its place."""

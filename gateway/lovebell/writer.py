@@ -59,14 +59,17 @@ class Writer:
         tell_broker: Callable[[int], None],
         perform: Callable[[Work], None],
         refused: Callable[[Work], None],
+        delayed: Callable[[Work], None],
     ) -> None:
         """`store` writes a batch in one transaction; `tell_broker(token)` says that a message
         needs no repeating; `perform(work)` is called after its commit, `refused(work)` when it
-        can never be written."""
+        can never be written, `delayed(work)`, perhaps more than once, when it has to wait until
+        the disk is well."""
         self._store = store
         self._tell_broker = tell_broker
         self._perform = perform
         self._refused = refused
+        self._delayed = delayed
         self._work: list[Work] = []
         self._has_work = asyncio.Event()
         self.trouble = ""
@@ -81,6 +84,7 @@ class Writer:
             return
         if self.trouble:
             self._settle(work)
+            self._delayed(work)
         self._work.append(work)
         self._has_work.set()
 
@@ -151,6 +155,7 @@ class Writer:
                     self.trouble = str(why)
                     for work in self._work:
                         self._settle(work)
+                        self._delayed(work)
                     log.error("cannot write to disk, no receipts", extra={"why": str(why)})
                     await asyncio.sleep(RETRY_S)
                 except Exception:

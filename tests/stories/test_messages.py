@@ -19,10 +19,12 @@ from lovebell.store import books, channels, pairs, privacy, roster
 from lovebell.tickets import Tickets
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection
     from stories.street import Street
 
-    from lovebell.domain.records import Outgoing
+    from lovebell.domain.records import Batch, Outgoing
     from lovebell.notify.sender import Message
 
 PAGE = "https://bell.example"
@@ -293,6 +295,45 @@ async def test_a_contact_entered_during_an_episode_is_asked_at_once(
     await street.settle()
     assert services.seen == ["call r-paired sms"]
     assert "contacts_changed" in street.record()
+
+
+async def until(happened: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not happened():
+            await asyncio.sleep(0)
+
+
+async def test_a_message_does_not_wait_for_a_disk_that_takes_no_writing(
+    street: Street, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lovebell.writer.RETRY_S", 0)
+    await alone(street, "r-daughter")
+    tries, save = list[object](), street.store.save
+
+    async def counted(batch: Batch) -> None:
+        tries.append(batch)
+        await save(batch)
+
+    monkeypatch.setattr(street.store, "save", counted)
+    writing = asyncio.create_task(street.engine.writer.write())
+    street.store.broken = True
+    street.send("b-1", "press", id="p-1", kind="call", age_ms=0)
+    await until(lambda: len(tries) > 5)
+    assert services.seen == ["call r-daughter sms"]  # once, however often the disk is tried
+    services.clerk.dropped(services.waiting("r-daughter"), "wrong token", refused=True)
+    assert "c-desk" in street.sounding  # the step was passed
+    assert services.seen == ["call r-desk chat"]
+    assert street.rows("SELECT * FROM message") == []
+    street.store.broken = False
+    await until(lambda: not street.engine.writer.trouble)
+    assert services.seen == []
+    assert [row.responder for row in street.rows("SELECT * FROM message")] == ["r-desk"]
+    services.clerk.sent(services.waiting("r-desk"), "OK")
+    await until(lambda: not street.engine.mail.waiting)
+    assert street.rows("SELECT * FROM message") == []
+    record = street.record()
+    assert record.index("message_refused") < record.index("passed") < record.index("messaged")
+    writing.cancel()
 
 
 async def test_after_a_power_cut_what_had_not_left_waits_still(

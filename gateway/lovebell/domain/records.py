@@ -180,5 +180,8 @@ class Batch:
         self.present += later.present
         self.messages.update(later.messages)
         self.settled += later.settled
+        for one in later.settled:  # sent while the disk failed: the row need not be written
+            if one.key in self.messages and self.messages[one.key].serial == one.serial:
+                del self.messages[one.key]
         self.tickets.update(later.tickets)
         self.told.update(later.told)
