@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lovebell_tools.plan import Step
     from lovebell_tools.release import Firmware
 
-LEAST_RELEASE: Final = (1, 22)
+LEAST_RELEASE: Final = (1, 24)  # what main.py of the firmware asks for
 UPSETS: Final = ("setup: ", "no Wi-Fi ", "broker down: ", "failed: ")
 RECEIPT_S: Final = 20
 
