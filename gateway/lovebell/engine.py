@@ -1,10 +1,11 @@
 """The engine: what the domain decides, done in the order that loses nothing.
 
 Decide, ring, commit, receipt, acknowledge to the broker. The ring does not wait for the disk;
-everything else does, messages only as long as the disk works. What arrives together is committed together. Owns the order of all
-that; episodes lie on the `shelf`, the `post` tells the devices, the `writer` keeps the queue to
-the disk. Decides nothing itself. The store, the broker and the clock are
-arguments, and no task runs that `run` did not start, so that a test can take each step by hand.
+everything else does, messages only as long as the disk works. What arrives together is committed
+together. Owns the order of all that; episodes lie on the `shelf`, the `post` tells the devices,
+the `mail` holds the messages, the `writer` keeps the queue to the disk. Decides nothing itself.
+The store, the broker and the clock are arguments, and no task runs that `run` did not start, so
+that a test can take each step by hand.
 """
 
 from __future__ import annotations
