@@ -48,7 +48,7 @@ class Installation:
         self.running.terminate()
         self.running.wait(10)
 
-    def enrol(self, kind: str, count: int = 1) -> list[str]:
+    def enrol(self, kind: str, count: int = 1, *, keep: bool = True) -> list[str]:
         """New devices, by name; their secrets are known here from the bundle."""
         out = self.folder.parent / f"bundle-{len(self.secrets)}"
         where = ("--broker", f"localhost:{self.place.port}", "--ca", str(self.folder / "ca.crt"))
@@ -58,7 +58,8 @@ class Installation:
         bundle: Bundle = open_bundle(out, lambda: WORD, self.town.street.now)
         names = [one.device for one in bundle.identities]
         self.secrets |= {one.device: one.secret for one in bundle.identities}
-        self.keep()
+        if keep:
+            self.keep()
         return names
 
     def do(self, *args: str) -> None:
