@@ -179,7 +179,7 @@ async def test_a_press_whose_own_handling_fails_is_kept(boards, far_end, broken)
     line = "        record, absorbed, kept = self._journal.add(leaf, fields)\n"
     moth = "            if self._starts.boot == 1:\n                raise MemoryError\n"
     firmware = broken("app.py", "    " + line, moth + "    " + line)
-    button = await boards("b-01", "button", firmware=firmware)
+    button = await boards("b-01", "button", firmware=firmware, speed=20)
     await button.wait_for(up, PATIENCE_S)
     button.press()
     press = await far_end.hears("press", kind="call")
@@ -189,7 +189,7 @@ async def test_a_press_whose_own_handling_fails_is_kept(boards, far_end, broken)
 
 async def test_an_older_micropython_is_refused_by_name(boards, broken):
     firmware = broken("main.py", "OLDEST = (1, 24)", "OLDEST = (9, 9)")
-    button = await boards("b-01", "button", firmware=firmware)
+    button = await boards("b-01", "button", firmware=firmware, speed=20)
     await button.wait_for(lambda board: board.resets >= 2, PATIENCE_S)
     assert said("older than 9.9: write a newer one with esptool")(button)
     assert button.lamp == "off"
