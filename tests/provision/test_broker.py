@@ -136,3 +136,22 @@ def test_an_identity_that_nobody_used_in_time_is_void(installation: Installation
     installation.keep()
     with pytest.raises(OSError, match="refused"):
         installation.connect(name)
+
+
+def test_init_checks_a_running_broker_too_and_makes_nothing(installation: Installation) -> None:
+    before = contents(installation.folder)
+    port = ("--port", str(installation.place.port))
+    said = installation.town.type("broker", "init", str(installation.folder), "--check", *port)
+    assert said.exit_code == 0, said.output
+    assert said.stdout.count("good") == 8
+    after = contents(installation.folder)
+    assert {k: v for k, v in after.items() if k[:4] not in ("log/", "data")} == {
+        k: v for k, v in before.items() if k[:4] not in ("log/", "data")
+    }
+
+
+def test_who_names_no_host_is_told_so(tmp_path: Path, town: Town) -> None:
+    said = town.type("broker", "init", str(tmp_path / "broker"), *ME)
+    assert said.exit_code == 1
+    assert "host" in said.stderr
+    assert not (tmp_path / "broker").exists()

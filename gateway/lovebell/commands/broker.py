@@ -43,7 +43,6 @@ def broker() -> None:
     "--host",
     "hosts",
     multiple=True,
-    required=True,
     help="板子用来找服务器的名字或地址，必填，可多个。|Name or address by which boards find it; "
     "must be given, may be repeated.",
 )
@@ -66,6 +65,12 @@ def broker() -> None:
 @click.option(
     "--gateway-user", default="", help="网关以谁的身份运行。|Whose name the gateway runs by."
 )
+@click.option(
+    "--check",
+    "is_check",
+    is_flag=True,
+    help="不建立，只检查，同 `broker check`。|Make nothing, but check, as `broker check` does.",
+)
 @json_option
 @pass_app
 def init(
@@ -77,10 +82,16 @@ def init(
     gateway_port: int,
     broker_user: str,
     gateway_user: str,
+    is_check: bool,
     as_json: bool,
 ) -> None:
     """Make it whole or not at all."""
     _check_hosts(hosts)
+    if is_check:
+        _check(app, folder, hosts[0] if hosts else None, port, as_json)
+        return
+    if not hosts:
+        raise BooksError("bad_host", text="")
     users = [_user(broker_user, "mosquitto"), _user(gateway_user, "lovebell")]
     at = folder.absolute()
     plan = files.Plan(at, devices, port, gateway_port, *users)
@@ -160,6 +171,10 @@ def renew(app: App, folder: Path, hosts: Sequence[str], as_json: bool) -> None:
 def check(app: App, folder: Path, host: str | None, port: int, as_json: bool) -> None:
     """Exit code 1 if anything is not as it must be."""
     _check_hosts([host] if host is not None else [])
+    _check(app, folder, host, port, as_json)
+
+
+def _check(app: App, folder: Path, host: str | None, port: int, as_json: bool) -> None:
     try:
         found = authority.hosts_of((folder / "server.crt").read_bytes())
         raw = (folder / "rights" / "probe.json").read_text(encoding="utf-8")
