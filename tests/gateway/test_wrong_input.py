@@ -59,21 +59,30 @@ GOOD = {
     "channel_name": "group",
     "name": "group",
     "settings": "token=env:LOVEBELL_TOKEN",
+    "community_id": "c-1",
+    "group_id": "g-1",
+    "rota_id": "rota-1",
+    "members": "r-paired",
+    "shifts": "daily 08:00-18:00 g-1",
 }
 #: The same, where a command means something else by the name.
 GOOD_FOR = {
     "lovebell channel add": {"kind": "wecom", "name": "other", "settings": GOOD["settings"]},
     "lovebell broker init": {"hosts": "bell.example", "broker_user": ME, "gateway_user": ME},
     "lovebell device enrol": {"count": "1", "hosts": "bell.example", "ca": "ca.pem", "out": "new"},
+    "lovebell away add": {"responder_id": "r-paired", "until": "2027-02-01"},
     "lovebell contact add": {"responder_id": "r-paired", "address": "13800000000"},
+    "lovebell holiday import": {"file": "days.txt"},
     "lovebell responder add": {"kind": "volunteer"},
     "lovebell responder edit": {"kind": "volunteer"},
 }
 #: What a sentence may call a field that is named otherwise where it is typed.
 ALIASES = {"steps": "step", "word": "outcome", "text": "note", "by": "note"}
+ALIASES |= {"shifts": "shift", "members": "member"}
 ALIASES |= {"host": "broker", "hosts": "broker"}
 #: The same, for what is to be entered.
 FRESH = {"home_id": "h-9", "responder_id": "r-9", "device_id": "c-9", "word": "fetched"}
+FRESH |= {"community_id": "c-9"}
 #: They write more than a copy of the database.
 MAKERS = ("lovebell broker init", "lovebell device enrol")
 #: They run until they are stopped.
@@ -95,6 +104,9 @@ def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
     town.go_on()
     town.power_cut()
     town.type("channel", "add", "group", "--kind", "wecom", "--set", "token=env:LOVEBELL_TOKEN")
+    town.type("community", "add", "c-1", "--name", "示例社区")
+    town.type("group", "set", "g-1", "r-paired")
+    town.type("rota", "set", "rota-1", "daily 00:00-24:00 g-1")
     town.power_up()  # and a roll call
     town.close()
     return town.path
@@ -106,6 +118,7 @@ def town(pattern: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BUNDLE_PASSPHRASE", "12345678")
     (tmp_path / "ca.pem").write_bytes(AUTHORITY.certificate)
+    (tmp_path / "days.txt").write_text("2027-10-01 示例节", encoding="utf-8")
     made = Town(tmp_path / "lovebell.db")
     shutil.copy(pattern, made.path)
     yield made

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from lovebell.commands.app import App, json_option, pass_app, print_json
-from lovebell.commands.base import group
+from lovebell.commands.base import FilePath, group
 from lovebell.commands.calendar import warn_plans
 from lovebell.commands.months import Day
 from lovebell.domain.holidays import BadHolidaysError, read_holidays
@@ -19,6 +18,7 @@ from lovebell.store.errors import BooksError
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
+    from pathlib import Path
 
 #: Larger than any calendar of holidays.
 _MOST_BYTES = 1_000_000
@@ -52,7 +52,7 @@ def add(app: App, day: date, name: str, community: str, as_json: bool) -> None:
     help="从文件登记：每行写日期和名称，或整天的 iCalendar；名称带“班”的调休上班日不算。"
     "|Enter those of a file: a day and its name a line, or an iCalendar of whole days.",
 )
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
+@click.argument("file", type=FilePath(), metavar="FILE")
 @_community
 @json_option
 @pass_app

@@ -12,9 +12,10 @@ from lovebell.commands.months import Moment, at_ms
 from lovebell.commands.shown import history_document, pairing_document, show_history
 from lovebell.commands.steps import warn_homes
 from lovebell.domain.directory import Directory
-from lovebell.domain.model import Books, Link, Pairing
+from lovebell.domain.model import NAME, Books, Link, Pairing
 from lovebell.store import pairs
 from lovebell.store.books import load_books
+from lovebell.store.errors import BooksError
 
 if TYPE_CHECKING:
     from datetime import date
@@ -111,6 +112,8 @@ def _touched(directory: Directory, pairing: Pairing, now: int) -> list[Home]:
 @pass_app
 def pairings(app: App, thing: str, at: date | None, as_json: bool) -> None:
     """Show pairings, present or past."""
+    if thing and not NAME.match(thing):
+        raise BooksError("bad_id", id=thing)
     with app.store.reading() as connection:
         past = pairs.history(connection, thing)
     if at is not None or not thing:

@@ -75,7 +75,8 @@ def edit_community(
     was = community_of(load_books(connection), community)
     if name is None and zone is None:
         raise BooksError("no_change")
-    edited = replace(was, name=name or was.name, zone=zone or was.zone)
+    given = {"name": name, "zone": zone}
+    edited = replace(was, **{key: value for key, value in given.items() if value is not None})
     _check_community(edited)
     table = schema.community
     connection.execute(
