@@ -481,7 +481,7 @@ async def test_a_link_works_once(street: Street, services: Services) -> None:
     assert street.record().count("acknowledged") == 1
 
 
-async def test_a_second_helper_is_told_who_is_coming_and_may_come_too(
+async def test_a_second_responder_is_told_who_is_coming_and_may_come_too(
     street: Street, services: Services
 ) -> None:
     await to_step_two(street)
@@ -540,7 +540,7 @@ async def test_whoever_has_been_taken_out_of_the_books_silences_nothing(
     assert street.sounding == {"c-paired", "c-neighbour"}
 
 
-async def test_a_disk_that_fails_keeps_no_helper_waiting(
+async def test_a_disk_that_fails_keeps_no_responder_waiting(
     street: Street, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await to_step_two(street)

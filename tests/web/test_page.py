@@ -167,7 +167,7 @@ async def test_a_wrong_link_is_told_nothing_but_that_it_is_none(site: Site) -> N
         assert "示例" not in text
 
 
-async def test_who_guesses_is_held_up_and_keeps_no_helper_out(site: Site) -> None:
+async def test_who_guesses_is_held_up_and_keeps_no_responder_out(site: Site) -> None:
     for n in range(WRONG):
         status, _, _ = await site.ask(path=f"/a/guess-of-a-stranger-{n:04d}")
         assert status == 404

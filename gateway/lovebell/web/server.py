@@ -31,7 +31,7 @@ log = logging.getLogger("lovebell.web")
 
 PATH: Final = "/a/{token}"
 #: Wrong links answered in a minute, whoever asks: behind a proxy all are one. A right link is
-#: always answered, so a flood of wrong ones keeps no helper out.
+#: always answered, so a flood of wrong ones keeps no responder out.
 WRONG: Final = 60
 WRONG_MS: Final = 60_000
 MOST_BYTES: Final = 4_096
