@@ -42,8 +42,8 @@ CHUNK: Final = 1024  # bytes of a file in one command; a fresh heap has room for
 SILENCE_S: Final = 1.0
 # Seconds that each knock waits. A board that starts misses the first; one that connects hears none
 # for a second or two; one whose flash has just been written first makes a file system.
-QUICK_S: Final = (0.7, 0.8, 1.5, 3.0)
-PATIENT_S: Final = (*QUICK_S, 6.0)
+QUICK_S: Final = (0.7, 0.8, 1.5, 3.0, 6.0)
+PATIENT_S: Final = (*QUICK_S, 8.0)
 # What the ROM of an ESP32 says, over and over, when there is nothing on its flash (Espressif,
 # esptool's page "Boot troubleshooting"): no use in knocking again.
 BARE: Final = "invalid header"
