@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 DEBOUNCE_MS = 8  # bell.debounce.PRESS_MS: so long a contact must be closed to be a press
 PATIENCE_S = 120
 FROZEN_S = 6
+GOOD_S = 22  # bell.link.GOOD_MS and a little: after such a connection the next try comes soon
 
 
 class Stage(NamedTuple):
@@ -102,6 +103,11 @@ async def half_open_unpressed(stage: Stage) -> float:
 
 
 async def reset_by_the_line(stage: Stage) -> float:
+    await asyncio.sleep(GOOD_S)
+    return await reset_at_once(stage)
+
+
+async def reset_at_once(stage: Stage) -> float:
     stage.street.proxy.cut()
     await stage.down()
     return await stage.up()
@@ -148,7 +154,8 @@ RECOVERIES: dict[str, Callable[[Stage], Awaitable[float]]] = {
     f"broker frozen for {FROZEN_S} s with a press: thaw to delivered": broker_thawed,
     "half-open connection: press to delivered on a new one": half_open,
     "half-open connection, nobody presses: to found dead": half_open_unpressed,
-    "connection reset: to connected": reset_by_the_line,
+    "good connection reset: to connected": reset_by_the_line,
+    "connection reset again and again: to connected": reset_at_once,
     "Wi-Fi gone for 20 s: back to connected": wifi_back,
     "Wi-Fi gone for 20 s with a press: back to delivered": wifi_back_with_a_press,
     "another address from the router: to connected": another_address,
