@@ -97,6 +97,9 @@ class Command(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Refuses what neither the database nor any disk can take."""
+        for arg in args:
+            if "\0" in arg:
+                raise NulError(arg, ctx)
         rest = super().parse_args(ctx, args)
         for field in self.params:
             given: object = ctx.params.get(field.name or "")
@@ -109,6 +112,14 @@ class Command(click.Command):
         return rest
 
 
+class NulError(click.UsageError):
+    """What no file, no name and no text can hold."""
+
+    def __init__(self, arg: str, ctx: click.Context) -> None:
+        super().__init__("nul", ctx)
+        self.option_name = repr(arg)
+
+
 class FilePath(click.Path):
     """The path of a file; what no file can be called is refused like any other wrong word."""
 
@@ -119,7 +130,7 @@ class FilePath(click.Path):
         text = str(value)
         names = os.fsencode(text).split(b"/")
         too_long = len(text) > 4_000 or any(len(name) > 255 for name in names)
-        if "\0" in text or not _is_text(text) or too_long:
+        if not _is_text(text) or too_long:
             raise click.BadParameter("path", ctx, param)
         return super().convert(value, param, ctx)
 

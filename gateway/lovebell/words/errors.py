@@ -110,5 +110,6 @@ USAGE: Final = {
     "integer": ("请写一个整数", "write a whole number"),
     "text": ("请写 UTF-8 文字", "write text in UTF-8"),
     "path": ("请写一个文件的路径", "write the path of a file"),
+    "NulError": ("{name} 里有空字符，请去掉。", "{name} holds a NUL character: leave it out."),
     "near": ("是不是 {near}？", " Did you mean {near}?"),
 }
