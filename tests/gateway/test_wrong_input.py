@@ -26,7 +26,6 @@ NEVER = {
     "overlong": "x" * 10_000,
     "two lines": "a\nb",
     "no text": "\udcff",
-    "a bell": "a\x07b",
 }
 #: No file is called this.
 PATHS = {what: NEVER[what] for what in ("nul", "overlong", "no text")}
@@ -36,7 +35,6 @@ PERHAPS = {
     "dashes": "--",
     "a huge number": "9" * 30,
     "less than nothing": "-1",
-    "markup": "<b>[red]{id}%s</b>",
     "a word that nobody has entered": "nobody-9",
 }
 ME = pwd.getpwuid(os.geteuid()).pw_name
