@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lovebell.provision.rights import GATEWAY
+from simulator.board import VirtualBoard
 from simulator.gateway import GatewayProcess
 
 if TYPE_CHECKING:
@@ -21,16 +23,48 @@ def is_let_in(installation: Installation, device: str) -> bool:
     return False
 
 
-async def test_rights_follow_the_books_while_it_runs_and_when_it_starts(
-    installation: Installation, tmp_path: Path
-) -> None:
+def gateway_of(installation: Installation, directory: Path) -> GatewayProcess:
     settings = {
         "LOVEBELL_BROKER_USER": GATEWAY,
         "LOVEBELL_BROKER_PASSWORD_FILE": str(installation.folder / "gateway.password"),
         "LOVEBELL_BROKER_FOLDER": str(installation.folder),
         "LOVEBELL_LOG_FORMAT": "json",
     }
-    gateway = GatewayProcess(tmp_path, installation.inner.port, settings)
+    return GatewayProcess(directory, installation.inner.port, settings)
+
+
+async def test_a_press_of_an_enrolled_button_is_received(
+    installation: Installation, tmp_path: Path
+) -> None:
+    """The real firmware, with the secret from the bundle and the authority in DER."""
+    (name,) = installation.enrol("button")
+    settings: dict[str, object] = {
+        "device": name,
+        "role": "button",
+        "wifi": [{"ssid": "demo", "password": ""}],
+        "broker": [{"host": "localhost", "port": installation.place.port, "tls": True}],
+        "ca": "ca.der",
+        "password": installation.secrets[name],
+    }
+    board = VirtualBoard(tmp_path / name, settings)
+    board.directory.mkdir()
+    shutil.copy(installation.folder / "ca.der", board.directory / "ca.der")
+    gateway = gateway_of(installation, tmp_path)
+    await gateway.start()
+    try:
+        await board.start()
+        await board.wait_for(lambda board: board.broker_is_up, 30)
+        board.press()
+        await board.wait_for(lambda board: board.lamp == "received", 30)
+    finally:
+        await board.stop()
+        gateway.kill()
+
+
+async def test_rights_follow_the_books_while_it_runs_and_when_it_starts(
+    installation: Installation, tmp_path: Path
+) -> None:
+    gateway = gateway_of(installation, tmp_path)
 
     async def until_in_force(times: int) -> None:
         async with asyncio.timeout(30):
