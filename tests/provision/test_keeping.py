@@ -7,6 +7,8 @@ import shutil
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from lovebell.domain.wire import topic
+from lovebell.provision.probe import OK
 from lovebell.provision.rights import GATEWAY
 from simulator.board import VirtualBoard
 from simulator.gateway import GatewayProcess
@@ -85,6 +87,26 @@ async def test_rights_follow_the_books_while_it_runs_and_when_it_starts(
         await until_in_force(1)
         assert not is_let_in(installation, first)
         assert is_let_in(installation, second)
+        await gateway.stop()
+    finally:
+        gateway.kill()
+
+
+async def test_a_press_that_waits_for_the_gateway_outlives_a_change_of_rights(
+    installation: Installation, tmp_path: Path
+) -> None:
+    (name,) = installation.enrol("button")
+    gateway = gateway_of(installation, tmp_path)
+    await gateway.start()
+    try:
+        await gateway.stop()
+        with installation.connect(name) as board:
+            assert board.publish(topic(name, "press"), b'{"id":"p-1","kind":"call"}') == OK
+        installation.enrol("chime")  # the broker reads the rights again
+        await gateway.start()
+        async with asyncio.timeout(30):
+            while '"message": "pressed"' not in gateway.words():
+                await asyncio.sleep(0.05)
         await gateway.stop()
     finally:
         gateway.kill()
