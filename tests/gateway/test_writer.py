@@ -20,6 +20,7 @@ class Desk:
             lambda token: self.done.append(f"puback {token}"),
             lambda work: self.done.append(f"performed {work.now}"),
             lambda _: None,
+            lambda _: None,
         )
         for n in range(MANY):
             self.writer.queue(Work(n, n + 1, Batch(lines=[Line(n, "", "pressed")])))
