@@ -11,6 +11,5 @@ if TYPE_CHECKING:
 
 
 def test_every_overdue_call_is_rung_after_the_start(tmp_path: Path) -> None:
-    found = restart(tmp_path, calls=30, past=20)
-    assert 0 < found["first ring, s"] <= found["last ring, s"]
-    assert found["bare client, s"] > 0
+    found = restart(tmp_path, calls=30, past=20)  # raises if one of them is not
+    assert found["first ring, s"] <= found["last ring, s"]
