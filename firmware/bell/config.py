@@ -14,7 +14,7 @@ from bell import flash, release
 NAME = "config.json"
 GOOD = "config.good.json"
 REFUSED = "config.refused"
-ADVICE = "run lovebell-tech provision, or correct it by hand"
+ADVICE = "run lovebell-tech setup, or correct it by hand"
 
 
 class ConfigError(ValueError):

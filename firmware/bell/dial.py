@@ -122,7 +122,7 @@ def _context(ca: str, seen=None):
                 lambda der, depth: seen(der) or 0
             )
     except (OSError, ValueError) as why:
-        raise OSError("{} is no authority ({}): run lovebell-tech provision".format(ca, why))
+        raise OSError("{} is no authority ({}): run lovebell-tech setup".format(ca, why))
     # Some versions of MicroPython begin with CERT_NONE.
     context.verify_mode = _REQUIRED  # pyright: ignore - an integer there
     return context

@@ -16,8 +16,8 @@ _CONNACK = {
     1: "the broker speaks another MQTT",
     2: "the broker refuses the device's name",
     3: "the broker is not available",
-    4: "wrong user or password: run lovebell-tech provision",
-    5: "the broker does not know this user: run lovebell-tech provision",
+    4: "wrong user or password: run lovebell-tech setup",
+    5: "the broker does not know this user: run lovebell-tech setup",
 }
 
 
@@ -35,9 +35,9 @@ def refusal(words: str, host: str, today: str) -> Refused | None:
     if _any(words, _EXPIRED):
         others.append("it has expired, today is {}: renew it".format(today))
     if _any(words, _NAME):
-        others.append("it is not for {}: run lovebell-tech provision".format(host))
+        others.append("it is not for {}: run lovebell-tech setup".format(host))
     if _any(words, _SIGNER):
-        others.append("no authority of ours has signed it: run lovebell-tech provision")
+        others.append("no authority of ours has signed it: run lovebell-tech setup")
     if not future and not others:
         return None
     if future:

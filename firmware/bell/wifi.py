@@ -93,7 +93,7 @@ class Wifi:
             status = self._wlan.status()
             if status in _WRONG_PASSWORD:
                 self.has_wrong_password = True
-                why = "its password is wrong: run lovebell-tech provision"
+                why = "its password is wrong: run lovebell-tech setup"
             elif status in _NOT_THERE:
                 why = "it is not in the air"
             hopeless = len(self._networks) > 1 and why != "no answer"

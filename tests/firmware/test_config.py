@@ -42,7 +42,7 @@ def test_each_missing_field_is_named_with_what_to_do():
         settings = dict(GOOD)
         del settings[name]
         assert error_of(settings).startswith('config.json has no "{}"'.format(name))
-        assert "lovebell-tech provision" in error_of(settings)
+        assert "lovebell-tech setup" in error_of(settings)
 
 
 def test_each_wrong_field_is_named_with_what_it_must_be():
@@ -171,7 +171,7 @@ BROKEN = (b"", b"{", b'{"device": "b-01"', b"[]", b"\xff\xfe", b"[" * 5000, b'{"
 def test_a_missing_file_says_what_to_do():
     settings, _, complaints = config.load("/nowhere")
     assert settings is None
-    assert complaints[0].startswith("there is no config.json: run lovebell-tech provision")
+    assert complaints[0].startswith("there is no config.json: run lovebell-tech setup")
 
 
 def test_a_broken_file_says_what_to_do():
@@ -181,7 +181,7 @@ def test_a_broken_file_says_what_to_do():
             settings, _, complaints = config.load(path)
             assert settings is None
             assert "config.json" in complaints[0]
-            assert "lovebell-tech provision" in complaints[0]
+            assert "lovebell-tech setup" in complaints[0]
 
     on_flash(story)
 

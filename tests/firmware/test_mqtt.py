@@ -117,7 +117,7 @@ def test_connect_asks_for_a_persistent_session_with_a_retained_will():
 
 
 def test_a_refusal_says_what_to_do():
-    assert "lovebell-tech provision" in refusal(b"\x20\x02\x00\x04")
+    assert "lovebell-tech setup" in refusal(b"\x20\x02\x00\x04")
     assert refusal(b"\x20\x02\x00\x09") == "refused"
     assert refusal(b"HTTP/1.1 400") is not None
     assert "no CONNACK" in refusal(b"")

@@ -89,7 +89,7 @@ def test_after_the_last_network_comes_the_first():
 def test_a_wrong_password_is_named_whatever_the_driver_calls_it():
     for status in (15, 202, 204):
         home = Home({"first": status})
-        assert home.join() == ("no Wi-Fi first: its password is wrong: run lovebell-tech provision")
+        assert home.join() == ("no Wi-Fi first: its password is wrong: run lovebell-tech setup")
         assert home.wifi.has_wrong_password
 
 

@@ -80,8 +80,8 @@ def test_boards_are_looked_at_made_verified_found_and_emptied(bench: Bench, desk
     check = ("verify", "--firmware", "firmware", "--wait", "0")
     (verified,) = documents(*check, *port)
     assert verified["device"] == "b-01"
-    (again,) = documents("provision", *MAKE[1:], "--kind", "button", "--wait", "0", *port)
-    assert again == made  # as a board of 0.1.0 calls it on its serial line
+    (again,) = documents(*MAKE, "--kind", "button", "--wait", "0", *port)
+    assert again == made
 
     kept = typed("reset", *port, answer="n\n")
     assert "left as it was" in kept.output

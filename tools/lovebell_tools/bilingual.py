@@ -84,10 +84,6 @@ class Group(click.Group):
             option.help = words.say(language_of(ctx), "help")
         return option
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        # Boards of version 0.1.0 say `provision` on their serial line.
-        return super().get_command(ctx, "setup" if cmd_name == "provision" else cmd_name)
-
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
         with formatter.section("Commands"):

@@ -225,7 +225,7 @@ async def test_a_broken_configuration_is_told_and_the_last_good_one_used(boards,
     (button.directory / "config.json").write_text('{"device": "b-01", "role"', encoding="utf-8")
     await button.start()
     await button.wait_for(up, PATIENCE_S)
-    assert any("is not JSON: run lovebell-tech provision" in line for line in button.log)
+    assert any("is not JSON: run lovebell-tech setup" in line for line in button.log)
     assert "going on with config.good.json" in button.log
 
 
@@ -238,7 +238,7 @@ async def test_without_any_configuration_it_says_what_to_do_until_it_has_one(boa
         return [line for line in board.log if line.startswith("setup: ")]
 
     await button.wait_for(lambda board: len(advice(board)) >= 3, PATIENCE_S)
-    assert "run lovebell-tech provision" in advice(button)[0]
+    assert "run lovebell-tech setup" in advice(button)[0]
     button.press()
     await button.wait_for(said("not sent"), PATIENCE_S)
     assert not any(line.startswith("lamp sensed") for line in button.log)
