@@ -140,9 +140,7 @@ async def test_kills_at_random_lose_nothing_and_leave_nothing_stuck(tmp_path: Pa
             with Crowd(town.broker.port, answers) as crowd:
                 busy = [asyncio.create_task(work(crowd)) for work in (town.press, town.resolve)]
                 await town.kill()
-                for task in busy:
-                    task.cancel()
-                await asyncio.gather(*busy, return_exceptions=True)
+                await end(busy)
                 await settle(town, crowd)
                 check_that_nothing_is_stuck(town)
             await town.gateway.stop()
@@ -150,6 +148,15 @@ async def test_kills_at_random_lose_nothing_and_leave_nothing_stuck(tmp_path: Pa
             check_that_nothing_is_lost(town, crowd)
         finally:
             town.close()
+
+
+async def end(tasks: list[asyncio.Task[None]]) -> None:
+    """Stop them; whoever has failed meanwhile fails the test."""
+    for task in tasks:
+        task.cancel()
+    for why in await asyncio.gather(*tasks, return_exceptions=True):
+        if why is not None and not isinstance(why, asyncio.CancelledError):
+            raise why
 
 
 async def settle(town: Town, crowd: Crowd) -> None:
