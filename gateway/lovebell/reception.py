@@ -231,8 +231,9 @@ class Reception:
             return self.engine.find(placed)
         if not self._is_called_by(chime, button, work.now):
             return None
-        self._receipt(button, {"id": press_id}, "call", name, work)
         call = self._open(button, Kind.CALL)
+        where = name if call is None else call.id  # what the chime says next is looked for there
+        self._receipt(button, {"id": press_id}, "call", where, work)
         if call is not None:
             return self.engine.advance(call, Pressed(press_id, work.now), work).episode
         note = Note(What.HEARD_OF, chime, {"button": button})

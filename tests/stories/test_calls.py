@@ -331,6 +331,20 @@ async def test_a_chime_that_rang_by_itself_and_is_answered_speaks_for_the_press(
     assert "p-77" in street.receipts
 
 
+async def test_a_chime_that_rang_by_itself_for_a_second_press_is_heard_more_than_once(
+    street: Street,
+) -> None:
+    await street.press(press_id="p-1")
+    street.send("c-paired", "ringing", episode="b-1.p-2")  # this press came to the chime alone
+    await street.settle()
+    street.send("c-paired", "acknowledge", id="a-1", episode="b-1.p-2")
+    await street.settle()
+    assert street.lamp() == "coming"
+    await street.press(press_id="p-2")  # the button still repeats it: nobody is rung once more
+    assert street.lamp() == "coming"
+    assert street.rows("SELECT count(*) FROM episode")[0][0] == 1
+
+
 async def test_an_acknowledgement_of_nothing_known_is_received_and_recorded(
     street: Street,
 ) -> None:
