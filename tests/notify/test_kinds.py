@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import re
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from notify import kit
@@ -136,6 +136,11 @@ def spoil(options, secrets):
     raise ZeroDivisionError(secrets["password"].reveal())
 
 SOUR = replace(KIND, name="sour", make=spoil)
+
+def leave(options, secrets):
+    raise SystemExit(1)
+
+CURT = replace(KIND, name="curt", make=leave)
 """
 
 
@@ -146,7 +151,8 @@ def plug_ins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     info = tmp_path / "pagerkind-1.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: pagerkind\nVersion: 1\n")
-    points = "pager = pagerkind:KIND\nbroken = pagerkind:NOTHING\nsour = pagerkind:SOUR\n"
+    points = "pager = pagerkind:KIND\nbroken = pagerkind:NOTHING\n"
+    points += "sour = pagerkind:SOUR\ncurt = pagerkind:CURT\n"
     (info / "entry_points.txt").write_text(f"[lovebell.senders]\n{points}mail = pagerkind:KIND\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     yield
@@ -155,7 +161,7 @@ def plug_ins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("plug_ins")
 async def test_an_installed_package_adds_a_kind_that_keeps_every_promise() -> None:
-    assert [kind.name for kind in kinds()] == [*NAMES, "pager", "sour"]
+    assert [kind.name for kind in kinds()] == [*NAMES, "curt", "pager", "sour"]
     check_address("pager", "123")
     with pytest.raises(BadChannelError, match="a number"):
         check_address("pager", "abc")
@@ -181,6 +187,8 @@ def test_a_broken_plug_in_is_named_and_takes_nobodys_place() -> None:
     with pytest.raises(BadChannelError, match=r"sour.*ZeroDivisionError") as told:
         make_sender("sour", {"password": "env:T_PASSWORD"}, kit.secrets())
     kit.assert_no_secret(told.value.say("zh") + told.value.say("en"))
+    with pytest.raises(BadChannelError, match=r"curt.*SystemExit"):
+        make_sender("curt", {"password": "env:T_PASSWORD"}, kit.secrets())
     with pytest.raises(BadChannelError, match="host"):
         make_sender("mail", {}, kit.secrets())
 
@@ -203,6 +211,47 @@ async def test_a_plug_in_that_hangs_is_left_after_a_while(monkeypatch: pytest.Mo
     sender = guard.Guarded("hung", Hung(), Answer(Verdict.LATER, ""))
     assert sender.limit == Limit(1, 1_000)
     assert await sender.send(kit.MESSAGE, "") == Answer(Verdict.LATER, "TimeoutError")
+
+
+class Rude:
+    """A plug-in that ends otherwise than it should: it raises, or answers, what it was given."""
+
+    limit = None
+
+    def __init__(self, end: object) -> None:
+        self._end = end
+
+    async def send(self, message: Message, address: str) -> Answer:
+        if isinstance(self._end, BaseException):
+            raise self._end
+        return cast("Answer", self._end)
+
+    async def close(self) -> None:
+        if isinstance(self._end, BaseException):
+            raise self._end
+
+
+@pytest.mark.parametrize("end", [asyncio.CancelledError(), SystemExit(1), KeyboardInterrupt()])
+async def test_a_plug_in_ends_neither_its_channel_nor_the_gateway(end: BaseException) -> None:
+    sender = guard.Guarded("rude", Rude(end), Answer(Verdict.LATER, ""))
+    assert await sender.send(kit.MESSAGE, "") == Answer(Verdict.LATER, type(end).__name__)
+    await sender.close()
+
+
+@pytest.mark.parametrize(
+    "end",
+    [None, Answer(cast("Verdict", "maybe"), ""), Answer(Verdict.LATER, "", cast("int", "60"))],
+)
+async def test_an_answer_that_is_none_counts_as_later(end: object) -> None:
+    sender = guard.Guarded("rude", Rude(end), Answer(Verdict.LATER, ""))
+    answer = await sender.send(kit.MESSAGE, "")
+    assert (answer.verdict, answer.retry_after_ms) == (Verdict.LATER, None)
+
+
+async def test_a_verdict_by_its_name_is_that_verdict() -> None:
+    end = Answer(cast("Verdict", "later"), "")
+    sender = guard.Guarded("rude", Rude(end), Answer(Verdict.LATER, ""))
+    assert (await sender.send(kit.MESSAGE, "")).verdict is Verdict.LATER
 
 
 def test_a_message_cannot_be_changed_on_its_way() -> None:

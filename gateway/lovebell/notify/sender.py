@@ -244,5 +244,5 @@ def _named(kind: str) -> Generator[None, None, None]:
         yield
     except BadChannelError:
         raise
-    except Exception as why:  # noqa: BLE001 - a plug-in may raise anything
+    except (Exception, SystemExit) as why:  # noqa: BLE001 - a plug-in may raise anything
         raise wrong("broken_kind", kind=kind, why=type(why).__name__) from None
