@@ -163,6 +163,30 @@ def test_later_news_takes_the_place_of_what_has_not_left() -> None:
     assert queue.is_empty
 
 
+def test_a_call_that_is_repeated_while_it_waits_keeps_its_place() -> None:
+    queue = Queue(count=2, per_ms=60_000)
+    called: set[str] = set()
+    for minute in range(6):
+        now = minute * 60_000
+        if minute % 2 == 0:  # every call is repeated, in the same order
+            for home in "abcdef":
+                queue.put(message("call", home, serial=minute + 1), now)
+        while (one := queue.next(now)) is not None:
+            called.add(one.key)
+            queue.answered(one)
+    assert called == set("abcdef")
+
+
+def test_news_stands_behind_the_news_that_was_there_before_it() -> None:
+    queue = Queue()
+    queue.put(message("call", "first"), 0)
+    queue.put(message("coming", "other"), 1)
+    queue.put(message("coming", "first", serial=2), 2)
+    one = queue.next(2)
+    assert one is not None
+    assert one.key == "other"
+
+
 def test_later_news_waits_for_what_is_under_way_so_that_it_arrives_last() -> None:
     queue = Queue()
     old, new = message("call", "slot", 1), message("coming", "slot", 2)

@@ -114,7 +114,9 @@ class Queue:
     def put(self, outgoing: Outgoing, now: int, waited_ms: int = 0) -> None:
         """Queue a message that has waited so long already, in the place of an earlier one of its
         key. It is not tried sooner than that one would have been: the service is the same. While
-        that one travels it waits, so that the later word arrives last.
+        that one travels it waits, so that the later word arrives last. What says the same again
+        keeps the place of the earlier one: else whoever stands behind more than the service takes
+        between two repetitions would never have a turn.
         """
         before = self._waiting.get(outgoing.key)
         since = now - waited_ms
@@ -122,6 +124,8 @@ class Queue:
         fresh = _Waiting(outgoing, since, now, dies)
         if before is not None:
             fresh.due, fresh.tries, fresh.is_out = before.due, before.tries, before.is_out
+            if before.outgoing.kind == outgoing.kind and not before.is_out:
+                fresh.since = min(before.since, since)
         self._waiting[outgoing.key] = fresh
         heappush(self._mortal, (dies, next(self._numbers), fresh))
         if not fresh.is_out:
