@@ -106,6 +106,8 @@ REFUSED: list[tuple[str, Callable[[Connection], object]]] = [
     ("unknown_target", lambda c: pairs.set_plan(c, "h-1", (Step(("r-9",), 60_000),))),
     ("bad_step", lambda _: pairs.read_steps(["desk 60s", "desk"])),
     ("bad_step", lambda _: pairs.read_steps(["desk 1s"])),
+    ("bad_step", lambda _: pairs.read_steps([",".join(f"r-{n}" for n in range(200))])),
+    ("bad_step", lambda _: pairs.read_steps(["desk " + "9" * 5000 + "s"])),
     ("step_count", lambda _: pairs.read_steps([])),
     ("step_count", lambda _: pairs.read_steps(["desk 60s"] * 17)),
     ("unknown_episode", lambda c: record.find_episode(c, "7")),

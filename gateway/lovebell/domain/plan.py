@@ -30,7 +30,7 @@ MAX_MS: Final = 24 * 3_600_000
 MAX_STEPS: Final = 16
 _UNITS: Final = {"s": 1_000, "m": 60_000, "min": 60_000, "h": 3_600_000}
 _STEP: Final = re.compile(
-    r"\s*(?P<targets>[^\s]+(?:\s*,\s*[^\s]+)*)\s+(?P<n>\d+)(?P<unit>[a-z]+)\s*"
+    r"\s*(?P<targets>[^\s,]+(?:\s*,\s*[^\s,]+)*)\s+(?P<n>\d{1,9})(?P<unit>[a-z]+)\s*"
 )
 
 #: The plan of a home that has none of its own; its last step repeats for ever.
