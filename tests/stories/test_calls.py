@@ -397,6 +397,27 @@ async def test_a_chime_replaced_during_an_episode_rings_and_the_old_one_stops(
     assert street.sounding == {"c-new"}
 
 
+@pytest.mark.parametrize("step", ["r-paired,r-neighbour 1h", "r-neighbour,r-paired 1h"])
+async def test_a_chime_handed_over_during_an_episode_rings_on(street: Street, step: str) -> None:
+    street.edit(
+        lambda c: pairs.set_plan(c, "h-1", pairs.read_steps([step])),
+        lambda c: pairs.unpair(c, "c-neighbour", "r-neighbour", street.now),
+    )
+    await street.engine.reread(street.now)
+    await street.press()
+    street.edit(
+        lambda c: pairs.unpair(c, "c-paired", "r-paired", street.now),
+        lambda c: pairs.pair(c, "c-paired", "r-neighbour", None, street.now),
+    )
+    await street.engine.reread(street.now)
+    await street.settle()
+    assert street.sounding == {"c-paired"}
+    street.edit(lambda c: pairs.unpair(c, "c-paired", "r-neighbour", street.now))
+    await street.engine.reread(street.now)
+    await street.settle()
+    assert street.sounding == set()
+
+
 async def test_work_that_cannot_be_written_holds_up_nobody_else(street: Street) -> None:
     save = street.store.save
 

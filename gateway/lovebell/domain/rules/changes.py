@@ -30,20 +30,19 @@ def repair(episode: Episode, event: Repaired, now: int) -> Outcome:
     effects = _changes(episode.plan, me)
     if state.state is not State.RINGING:
         return Outcome(state, tuple(effects))
+    begun = _begun(state, me, now)
     rung: list[Call] = []
     for call in state.calls:
-        if call.responder == me.responder and call.chime not in me.chimes and calls.is_called(call):
+        if begun and call.chime in me.chimes and call.responder != me.responder:
+            # Handed over while it rings: whoever had it must not silence it.
+            call = replace(call, responder=me.responder, step=begun[-1])
+        elif (
+            call.responder == me.responder and call.chime not in me.chimes and calls.is_called(call)
+        ):
             effects.append(calls.hush(state, call.chime))
             again = now + calls.pause(1)
             call = replace(call, phase=Phase.HUSHING, tries=1, again_ms=again)
         rung.append(call)
-    was_called = any(call.responder == me.responder for call in state.calls)
-    begun = [
-        n
-        for n, step in enumerate(plan[: state.step + 1])
-        for target in step.targets
-        if target.responder == me.responder and (was_called or target.is_on_duty(now))
-    ]
     until = now + plan[state.step].for_ms + MARGIN_MS
     for chime in me.chimes:
         if begun and not any(call.chime == chime and calls.is_called(call) for call in rung):
@@ -59,6 +58,17 @@ def repair(episode: Episode, event: Repaired, now: int) -> Outcome:
         state, sent = messages.ask(state, begun[-1], (me,), now)
         effects += sent
     return calls.passed_if_lost(Outcome(state, tuple(effects)), now)
+
+
+def _begun(episode: Episode, me: Target, now: int) -> list[int]:
+    """The steps that have begun in which they are called: on duty, or called before."""
+    was_called = any(call.responder == me.responder for call in episode.calls)
+    return [
+        n
+        for n, step in enumerate(episode.plan[: episode.step + 1])
+        for target in step.targets
+        if target.responder == me.responder and (was_called or target.is_on_duty(now))
+    ]
 
 
 def _with_things_of(me: Target, target: Target) -> Target:
