@@ -279,6 +279,20 @@ async def test_what_is_no_longer_so_and_whom_nobody_knows_is_not_sent(
     assert service.asked == []
 
 
+async def test_what_was_not_sent_takes_nothing_of_the_limit(
+    desk: Desk, service: HttpService
+) -> None:
+    service.behaviour = Says('{"errcode": 0}')
+    desk.office.channels["ding"] = ding(service)
+    stale = [f"stale-{n}" for n in range(30)]
+    desk.office.unwanted.update(stale)
+    for key in stale:
+        desk.put(key, "ding")
+    desk.put("a", "ding")
+    await desk.until("a sent")
+    assert len(service.asked) == 1
+
+
 async def test_a_channel_whose_secret_is_missing_refuses_and_tells_no_secret(
     desk: Desk, service: HttpService, caplog: pytest.LogCaptureFixture
 ) -> None:

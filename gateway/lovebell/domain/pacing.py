@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Final
@@ -69,10 +70,15 @@ class Window:
         """One is taken."""
         self._left.append(now)
 
+    def give_back(self, at: int) -> None:
+        """The one that was taken then has not been needed."""
+        with suppress(ValueError):  # forgotten since
+            self._left.remove(at)
+
 
 @dataclass(slots=True, eq=False)
 class _Waiting:
-    """`is_out` while it travels; `tries` are those before."""
+    """`is_out` while it travels, since `left`; `tries` are those before."""
 
     outgoing: Outgoing
     since: int
@@ -80,6 +86,7 @@ class _Waiting:
     dies: int
     tries: int = 0
     is_out: bool = False
+    left: int = 0
 
 
 class Queue:
@@ -124,6 +131,7 @@ class Queue:
         fresh = _Waiting(outgoing, since, now, dies)
         if before is not None:
             fresh.due, fresh.tries, fresh.is_out = before.due, before.tries, before.is_out
+            fresh.left = before.left
             if before.outgoing.kind == outgoing.kind and not before.is_out:
                 fresh.since = min(before.since, since)
         self._waiting[outgoing.key] = fresh
@@ -152,6 +160,7 @@ class Queue:
         first = heappop(self._ready)[-1]
         first.is_out = True
         first.tries += 1
+        first.left = now
         self._travelling += 1
         self._window.take(now)
         return first.outgoing
@@ -167,11 +176,15 @@ class Queue:
         due = now if self._ready else self._asleep[0][0]
         return min(mortal.dies, max(due, self._opens(now)))
 
-    def answered(self, outgoing: Outgoing) -> None:
-        """Its fate is known. A later one of its key stays, and may go."""
+    def answered(self, outgoing: Outgoing, *, was_asked: bool = True) -> None:
+        """Its fate is known. A later one of its key stays, and may go. If the service was not
+        asked, this one takes nothing of its limit.
+        """
         waiting = self._back(outgoing)
         if waiting is None:
             return
+        if not was_asked:
+            self._window.give_back(waiting.left)
         if waiting.outgoing.serial == outgoing.serial:
             del self._waiting[outgoing.key]
         else:

@@ -217,7 +217,7 @@ class _Lane:
         if answer is not None and answer.verdict is Verdict.LATER:
             self._later(outgoing, answer)
         else:
-            self._queue.answered(outgoing)
+            self._queue.answered(outgoing, was_asked=answer is not None)
         self._wake.set()
 
     async def _try(self, outgoing: Outgoing, line: _Line) -> Answer | None:
