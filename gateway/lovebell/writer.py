@@ -138,9 +138,9 @@ class Writer:
         work.token = 0
 
     async def drain(self) -> None:
-        """Write what waits, while the disk lets us."""
+        """Write what waits, while the disk lets us. Raises DiskError."""
         while self._work:
-            await self.commit()
+            await self._commit_what_can_be()
 
     async def write(self) -> None:
         """Commit for ever. A disk that fails is tried again; work that cannot be written is
@@ -150,7 +150,7 @@ class Writer:
             self._has_work.clear()
             while self._work:
                 try:
-                    await self.commit()
+                    await self._commit_what_can_be()
                 except DiskError as why:
                     self.trouble = str(why)
                     for work in self._work:
@@ -158,15 +158,23 @@ class Writer:
                         self._delayed(work)
                     log.error("cannot write to disk, no receipts", extra={"why": str(why)})
                     await asyncio.sleep(RETRY_S)
-                except Exception:
-                    log.exception("cannot write a batch, writing it piece by piece")
-                    await self._commit_each()
+
+    async def _commit_what_can_be(self) -> None:
+        """Raises DiskError."""
+        try:
+            await self.commit()
+        except DiskError:
+            raise
+        except Exception:
+            log.exception("cannot write a batch, writing it piece by piece")
+            await self._commit_each()
 
     async def _commit_each(self) -> None:
         waiting, self._work = deque(self._work), []
         try:
             while waiting:
-                self._work = [waiting.popleft()]
+                one = waiting.popleft()
+                self._work = [one]
                 try:
                     await self.commit()
                 except DiskError:
@@ -174,9 +182,15 @@ class Writer:
                 except Exception as why:
                     log.exception("dropped what cannot be written", extra={"why": str(why)})
                     self._drop(self._work.pop(0))
-                waiting.extend(self._work)
+                finally:
+                    # What came meanwhile goes behind what waits: the last word on an episode is
+                    # the one that stays on disk.
+                    if self._work and self._work[0] is one:
+                        waiting.appendleft(self._work.pop(0))
+                    waiting.extend(self._work)
+                    self._work = []
         finally:
-            self._work = [*self._work, *waiting]
+            self._work = list(waiting)
 
     def _drop(self, work: Work) -> None:
         self._refused(work)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
-from lovebell.domain.records import Batch, Line
+from lovebell.domain.records import Batch, DiskError, Line
 from lovebell.writer import AT_ONCE, Work, Writer
+
+if TYPE_CHECKING:
+    import pytest
 
 MANY = 4 * AT_ONCE + 1
 
@@ -61,3 +65,58 @@ async def test_what_is_on_disk_is_finished_even_when_we_are_told_to_end_in_the_m
     assert desk.done == expected()
     await desk.writer.drain()  # and nothing of it is written twice
     assert desk.done == expected()
+
+
+class Torn:
+    """A writer on a disk that cannot take `poison`, and fails once in the middle."""
+
+    def __init__(self) -> None:
+        self.saved: list[list[str]] = []
+        self.dropped: list[int] = []
+        self.has_failed = False
+        self.writer = Writer(
+            self._save, lambda _: None, lambda _: None, self._refused, lambda _: None
+        )
+
+    def _refused(self, work: Work) -> None:
+        self.dropped.append(work.now)
+
+    def put(self, now: int, what: str) -> None:
+        self.writer.queue(Work(now, now, Batch(lines=[Line(now, "e", what)])))
+
+    async def _save(self, batch: Batch) -> None:
+        words = [line.what for line in batch.lines]
+        if "poison" in words:
+            raise ValueError(words)
+        if words == ["older"] and not self.has_failed:
+            self.has_failed = True
+            self.put(9, "newer")  # decided while this was being written
+            raise DiskError("full")
+        self.saved.append(words)
+
+
+async def test_what_was_decided_later_is_written_later_though_the_disk_fails_between(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("lovebell.writer.RETRY_S", 0)
+    torn = Torn()
+    for now, what in enumerate(("poison", "older", "old"), 1):
+        torn.put(now, what)
+    writing = asyncio.create_task(torn.writer.write())
+    async with asyncio.timeout(20):
+        while sum(map(len, torn.saved)) < 3:
+            await asyncio.sleep(0)
+    writing.cancel()
+    await asyncio.wait([writing])
+    assert [what for words in torn.saved for what in words] == ["older", "old", "newer"]
+    assert torn.dropped == [1]
+
+
+async def test_what_cannot_be_written_holds_up_nothing_else_when_we_end() -> None:
+    torn = Torn()
+    torn.has_failed = True
+    for now, what in enumerate(("old", "poison", "new"), 1):
+        torn.put(now, what)
+    await torn.writer.drain()
+    assert [what for words in torn.saved for what in words] == ["old", "new"]
+    assert torn.dropped == [2]
