@@ -18,7 +18,7 @@ from lovebell.domain import calls, course, messages
 from lovebell.domain.directory import HOUR_MS, Directory
 from lovebell.domain.episode import Episode, Hush, Kind, Limits, Note, Outcome, Ring, Send, Tell
 from lovebell.domain.events import Back, Due, Event, Gone, Repaired, Replanned, Rostered
-from lovebell.domain.plan import DEFAULT, Target, reaches_anybody
+from lovebell.domain.plan import DEFAULT, reaches_anybody
 from lovebell.domain.records import Batch, DiskError, Letter, Line
 from lovebell.mail import Mail
 from lovebell.post import Bell, Post, letter_of
@@ -272,7 +272,7 @@ class Engine:
         work = Work(now)
         for episode in list(self.shelf.episodes.values()):
             for target in {t.responder: t for s in episode.plan for t in s.targets}.values():
-                current = self._target(target)
+                current = self.directory.current(target)
                 is_same = (current.chimes, current.contacts) == (target.chimes, target.contacts)
                 if episode.is_open and not is_same:
                     self.advance(self.shelf.episodes[episode.id], Repaired(current), work)
@@ -287,7 +287,3 @@ class Engine:
                 if plan != episode.plan:
                     self.advance(episode, Rostered(plan), work)
         self.queue(work)
-
-    def _target(self, was: Target) -> Target:
-        person = self.directory.books.responders.get(was.responder)
-        return Target(was.responder, was.name) if person is None else self.directory.target(person)

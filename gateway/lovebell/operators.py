@@ -74,5 +74,9 @@ class Operators:
             return "refused:not_over"
         if self._engine.shelf.open_of(episode.button, Kind.CALL) is not None:
             return "refused:called_again"
-        outcome = self._engine.advance(episode, Reopened(command.by, command.note), work)
+        directory = self._engine.directory
+        # Chimes may have changed hands since it ended: a stranger's is not to ring.
+        home = directory.books.homes.get(episode.home)
+        plan = directory.renewed(episode.plan, home, work.now)
+        outcome = self._engine.advance(episode, Reopened(command.by, command.note, plan), work)
         return "ok" if outcome.effects else "refused:too_late"

@@ -83,6 +83,23 @@ async def test_a_call_that_was_resolved_by_mistake_is_reopened_and_rings_on(
     assert street.rows("SELECT count(*) FROM episode")[0][0] == 1
 
 
+async def test_what_is_reopened_rings_the_chimes_that_are_theirs_by_then(street: Street) -> None:
+    await street.press(press_id="p-1")
+    await street.command("resolve", "b-1.p-1", outcome="false_alarm")
+    street.air.log.clear()
+    street.edit(
+        lambda c: pairs.unpair(c, "c-paired", "r-paired", street.now),
+        lambda c: books.add_responder(c, books.Responder("r-other", "示例别人")),
+        lambda c: pairs.pair(c, "c-paired", "r-other", None, street.now),
+        lambda c: books.add_device(c, books.Device("c-new", books.DeviceKind.CHIME)),
+        lambda c: pairs.pair(c, "c-new", "r-paired", None, street.now),
+    )
+    await street.engine.reread(street.now)
+    assert await street.command("reopen", "b-1.p-1") == "ok"
+    assert street.sounding == {"c-new"}
+    assert "ring c-paired" not in street.air.log  # another house's by now
+
+
 async def test_only_what_is_over_not_long_ago_and_not_called_again_is_reopened(
     street: Street,
 ) -> None:

@@ -120,6 +120,25 @@ class Directory:
             self._known[responder.id] = target
         return target
 
+    def current(self, was: Target) -> Target:
+        """Somebody of an episode's plan with what is theirs now; nothing if they have left."""
+        person = self.books.responders.get(was.responder)
+        return Target(was.responder, was.name) if person is None else self.target(person)
+
+    def renewed(
+        self, plan: tuple[CallStep, ...], home: Home | None, now: int
+    ) -> tuple[CallStep, ...]:
+        """As `rostered`, and everybody with the chimes and channels that are theirs now: for an
+        episode that nobody has kept up with the books.
+        """
+
+        def renew(was: Target) -> Target:
+            current = self.current(was)
+            return replace(was, chimes=current.chimes, contacts=current.contacts)
+
+        mine = (replace(step, targets=tuple(map(renew, step.targets))) for step in plan)
+        return self.rostered(tuple(mine), home, now)
+
     def people(self, words: Iterable[str], home: Home | None = None) -> tuple[str, ...]:
         """The ids of all whom words, responders and groups mean, each once; of a rota all who are
         in it. What is not in the books is left out.

@@ -95,10 +95,13 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class Reopened:
-    """A human says that it was not over."""
+    """A human says that it was not over; `plan` is the episode's own copy as the books now have
+    it, empty when they say nothing new.
+    """
 
     by: str
     note: str = ""
+    plan: tuple[CallStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

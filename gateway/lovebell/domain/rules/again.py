@@ -52,6 +52,7 @@ def reopen(episode: Episode, event: Reopened, now: int) -> Outcome:
     detail: dict[str, str | int] = {"outcome": episode.outcome}
     if event.note:
         detail["note"] = event.note
-    again = replace(episode, outcome="", ended_ms=None, arrived=())
+    plan = event.plan or episode.plan
+    again = replace(episode, plan=plan, outcome="", ended_ms=None, arrived=())
     note = Note(What.REOPENED, event.by, detail)
     return calls.ring_from(again, episode.step, now, note, Tell("ringing"))
