@@ -182,7 +182,7 @@ class Link(asyncio.Protocol):
         """Send what waits, as far as the window allows: what is urgent first."""
         while self._urgent and len(self._under_way) < self._window:
             self._dispatch(self._urgent.popleft())
-        while self._rest and len(self._under_way) < self._window // 2:
+        while self._rest and len(self._under_way) < (self._window + 1) // 2:
             self._dispatch(self._rest.popleft())
 
     def _dispatch(self, parcel: Parcel) -> None:
@@ -274,7 +274,7 @@ class Link(asyncio.Protocol):
     def _answered(self, connack: packets.Connack) -> None:
         self._answer.set_result(connack.code)
         if connack.code == 0:
-            self._window = max(2, min(WINDOW, connack.receive_maximum))
+            self._window = max(1, min(WINDOW, connack.receive_maximum))
             self._on_open(self)
 
     def _taken(self, mid: int, code: int) -> None:
