@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DatabaseError
 
 from lovebell.store.errors import BooksError
-from lovebell.store.sqlite import create_or_upgrade, open_engine
+from lovebell.store.sqlite import create_or_upgrade, lock_file, open_engine
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -61,9 +61,8 @@ class OperatorStore:
 
     def gateway_runs(self) -> bool:
         """Whether a gateway serves this database just now."""
-        path = self.path.with_name(self.path.name + ".lock")
         try:
-            with path.open("rb") as file:
+            with lock_file(self.path).open("rb") as file:
                 # Shared, and let go at once: a gateway that starts at this moment must get it.
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -85,7 +85,10 @@ class LiveStore:
         Raises DatabaseInUseError when another gateway has it, NewerDatabaseError when a later
         release wrote it, DiskError when it cannot be opened.
         """
-        self._lock = lock(path)
+        try:
+            self._lock = lock(path)
+        except OSError as why:
+            raise DiskError(f"cannot open the database {path}: {why.strerror}") from why
         try:
             create_or_upgrade(path)
         except DatabaseError as why:

@@ -7,7 +7,9 @@ says "on disk".
 from __future__ import annotations
 
 import fcntl
+import os
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, create_engine, event
@@ -16,7 +18,6 @@ from sqlalchemy.pool import StaticPool
 from lovebell.store.migrate import upgrade
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from typing import IO
 
 BUSY_MS = 5_000
@@ -73,13 +74,19 @@ def create_or_upgrade(path: Path) -> None:
         engine.dispose()
 
 
+def lock_file(path: Path) -> Path:
+    """Where the lock of a database lies: beside the file itself, not beside a link to it."""
+    real = Path(os.path.realpath(path))
+    return real.with_name(real.name + ".lock")
+
+
 def lock(path: Path) -> IO[bytes]:
     """Hold the database for one gateway, until the file returned is closed or we die.
 
-    Raises DatabaseInUseError.
+    Raises DatabaseInUseError, OSError.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    held = path.with_name(path.name + ".lock").open("ab")
+    held = lock_file(path).open("ab")
     for tries_left in range(LOCK_TRIES - 1, -1, -1):
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
