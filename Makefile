@@ -23,8 +23,9 @@ demo: setup ## play with a button, three chimes and a gateway on this PC
 story: setup ## watch the demo's story, unattended
 	@$(BIN)/lovebell demo --story
 
+# Most tests wait for a process rather than for the processor: three at a time.
 test: setup ## run every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 3 --dist loadfile
 
 # Only who changes the code needs these.
 $(LINT): $(READY)
