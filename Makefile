@@ -57,7 +57,7 @@ scale: setup ## measure towns of many devices, growing books and a long history 
 bench-restart: setup ## measure how soon 10,000 overdue calls are rung on after a restart
 	@$(BIN)/python -m bench.restart
 
-kills: setup ## the long form of the kill test: 1,000 kills, in an hour
+kills: setup ## the long form of the kill test: 1,000 kills, in half an hour
 	LOVEBELL_KILLS=1000 $(BIN)/python -m pytest tests/e2e/test_kills.py
 
 cuts: setup ## the long form of the boards' power cuts: 300
