@@ -267,6 +267,36 @@ async def test_the_last_step_reminds_now_and_then_and_does_not_flood(
     assert asked == 600_000 // REMIND_MS + 1
 
 
+async def test_the_last_step_reminds_those_of_the_steps_before_it_as_well(
+    street: Street, services: Services
+) -> None:
+    await alone(street, "r-daughter")
+    await street.press()
+    await services.takes("r-daughter")
+    await street.forward(600)
+    assert services.waiting("r-daughter").serial == 2
+    await services.takes("r-daughter")
+    services.came.clear()
+    await street.forward(300)
+    assert [one.serial for one in services.came if one.responder == "r-daughter"] == [3]
+
+
+async def test_a_contact_that_is_entered_anew_during_an_episode_is_asked_at_once(
+    street: Street, services: Services
+) -> None:
+    await alone(street, "r-daughter")
+    await street.press()
+    await services.takes("r-daughter")  # but the number was somebody else's
+    street.edit(lambda c: channels.remove_contact(c, "r-daughter", "sms"))
+    await street.engine.reread(street.now)
+    services.came.clear()
+    street.edit(lambda c: channels.add_contact(c, Contact("r-daughter", "sms", "13800000001")))
+    await street.engine.reread(street.now)
+    await street.settle()
+    assert services.seen == ["call r-daughter sms"]
+    assert services.waiting("r-daughter").serial == 2
+
+
 async def test_a_test_press_sends_no_message(street: Street, services: Services) -> None:
     await alone(street, "r-daughter")
     await street.press(kind="test")
@@ -387,10 +417,11 @@ async def test_a_call_that_is_repeated_has_waited_since_the_first(
     await services.refuses("r-daughter")
     begun = street.now
     await street.forward(600)
-    (waiting,) = street.engine.mail.waiting.values()
+    waiting = services.waiting("r-desk")
     assert waiting.created_ms > begun + 300_000
     assert street.engine.mail.unsent(begun + 1) == {"chat": 1}
     await services.takes("r-desk")
+    await services.takes("r-daughter")
     assert street.engine.mail.unsent(street.now) == {}
 
 

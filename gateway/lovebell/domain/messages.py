@@ -50,7 +50,7 @@ def ask(
     episode: Episode, step: int, targets: Iterable[Target], now: int
 ) -> tuple[Episode, tuple[Effect, ...]]:
     """Send a message to every contact of these targets of a step, and to all who were told that
-    somebody would come.
+    somebody would come; in the last step, which may reach nobody, to all who were asked before.
 
     Before the step from which the community wants messages, only to those who have no chime.
     """
@@ -67,8 +67,9 @@ def ask(
         return episode, ()
     planned = {(t.responder, c) for s in episode.plan for t in s.targets for c in t.contacts}
     asks: dict[tuple[str, str], Ask] = {(one.responder, one.channel): one for one in episode.asks}
+    is_last = step == episode.last_step
     for key, one in asks.items():
-        if one.phase is Asked.TOLD and key in planned:
+        if (one.phase is Asked.TOLD or is_last) and key in planned:
             wanted.setdefault(key, one.step)
     effects: list[Effect] = []
     for key, its_step in wanted.items():
@@ -87,6 +88,22 @@ def _is_due(old: Ask, step: int, now: int) -> bool:
     if old.phase is Asked.TOLD or now - old.at_ms >= REMIND_MS:
         return True
     return old.phase is Asked.FAILED and old.step != step
+
+
+def anew(episode: Episode, responder: str, channels: Iterable[str], now: int) -> Episode:
+    """The episode in which these contacts have been entered anew: what became of the last message
+    says nothing about them, and they are asked without delay.
+    """
+    fresh = {(responder, channel) for channel in channels}
+    return replace(
+        episode,
+        asks=tuple(
+            replace(one, at_ms=now - REMIND_MS)
+            if (one.responder, one.channel) in fresh and one.phase is not Asked.WAITING
+            else one
+            for one in episode.asks
+        ),
+    )
 
 
 def stand_down(episode: Episode, now: int) -> tuple[Episode, tuple[Effect, ...]]:

@@ -55,6 +55,7 @@ def repair(episode: Episode, event: Repaired, now: int) -> Outcome:
             ]
     state = replace(state, calls=tuple(rung))
     if begun:
+        state = messages.anew(state, me.responder, _new_contacts(episode.plan, me), now)
         state, sent = messages.ask(state, begun[-1], (me,), now)
         effects += sent
     return calls.passed_if_lost(Outcome(state, tuple(effects)), now)
@@ -69,6 +70,13 @@ def _begun(episode: Episode, me: Target, now: int) -> list[int]:
         for target in step.targets
         if target.responder == me.responder and (was_called or target.is_on_duty(now))
     ]
+
+
+def _new_contacts(plan: tuple[CallStep, ...], me: Target) -> set[str]:
+    """The contacts of theirs that the plan does not know."""
+    steps = (target for step in plan for target in step.targets)
+    known = {c for target in steps if target.responder == me.responder for c in target.contacts}
+    return set(me.contacts) - known
 
 
 def _with_things_of(me: Target, target: Target) -> Target:
