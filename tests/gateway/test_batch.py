@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lovebell.domain.records import Batch, Letter, Line, Receipt
+from lovebell.domain.rollcall import Absent
 from lovebell.store.live import LiveStore
 
 if TYPE_CHECKING:
@@ -37,4 +38,23 @@ async def test_every_row_of_a_batch_is_written_once_and_in_order(tmp_path: Path,
     assert connection.execute("SELECT count(*) FROM receipt").fetchone() == (rows,)
     kept = connection.execute("SELECT key, body FROM outbox").fetchall()
     assert kept == [(replaced.key, replaced.body)]
+    connection.close()
+
+
+async def test_whoever_is_missed_back_and_missed_again_while_the_disk_fails_is_missing(
+    tmp_path: Path,
+) -> None:
+    store = LiveStore(tmp_path / "lovebell.db")
+    await store.save(Batch(absent=[Absent("h-1", 1, "silent")]))
+    batch = Batch()
+    for later in (
+        Batch(present=["h-1"]),
+        Batch(absent=[Absent("h-1", 2, "silent"), Absent("h-2", 2, "silent")]),
+        Batch(present=["h-2"]),
+    ):
+        batch.add(later)
+    await store.save(batch)
+    await store.close()
+    connection = sqlite3.connect(tmp_path / "lovebell.db")
+    assert connection.execute("SELECT home, since_ms FROM absent").fetchall() == [("h-1", 2)]
     connection.close()

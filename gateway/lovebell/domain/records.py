@@ -107,7 +107,9 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What an operator wants done with an episode: verb is acknowledge, arrive or resolve."""
+    """What an operator wants done with an episode since `at_ms`: verb is acknowledge, arrive,
+    resolve or reopen.
+    """
 
     n: int
     by: str
@@ -116,6 +118,7 @@ class Command:
     responder: str = ""
     outcome: str = ""
     note: str = ""
+    at_ms: int = 0
 
 
 # list["Receipt"] as a factory takes eight times as long as list, fourteen times a message.
@@ -176,6 +179,8 @@ class Batch:
         self.answers.update(later.answers)
         self.seen.update(later.seen)
         self.faults.update(later.faults)
+        if later.present:  # missed and back while the disk failed: the row need not be written
+            self.absent = [one for one in self.absent if one.home not in later.present]
         self.absent += later.absent
         self.present += later.present
         self.messages.update(later.messages)

@@ -128,8 +128,9 @@ def write(cursor: sqlite3.Cursor, batch: Batch) -> None:
         (_ANSWER, list(batch.answers.items())),
         (_SEEN, [_seen(seen) for seen in batch.seen.values()]),
         (_FAULT, [_fault(fault) for fault in batch.faults.values()]),
-        (_ABSENT, [_absent(absent) for absent in batch.absent]),
+        # In this order: who came back and is missed again is missing.
         (_PRESENT, [(home,) for home in batch.present]),
+        (_ABSENT, [_absent(absent) for absent in batch.absent]),
         (_SETTLED, [(one.key, one.serial) for one in batch.settled]),
         (_MESSAGE, [_message(one) for one in batch.messages.values()]),
         (_TICKET, [_ticket(ticket) for ticket in batch.tickets.values()]),
