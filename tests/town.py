@@ -94,8 +94,7 @@ class Town:
     async def _go_on(self) -> None:
         street = self.street
         await street.engine.reread(street.now)
-        for waiting in street.store.commands():
-            street.operators.take(waiting, street.now)
+        street.operators.take_all(street.now)
         await street.settle()
 
     def close(self) -> None:

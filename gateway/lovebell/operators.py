@@ -28,14 +28,25 @@ class Operators:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._taken: set[int] = set()
+        self._has_begun = False
 
-    def take(self, command: Command, now: int) -> None:
-        """Do what an operator wants, and queue the answer."""
+    def take_all(self, now: int) -> None:
+        """Do all that operators want. Raises DiskError.
+
+        What was noted while no gateway ran counts from then: whoever said hours ago that she was
+        coming should be there. Later the clock may be set, and what is found is new anyway.
+        """
+        for command in self._engine.store.commands():
+            self.take(command, now, now if self._has_begun else min(command.at_ms, now))
+        self._has_begun = True
+
+    def take(self, command: Command, now: int, at_ms: int) -> None:
+        """Do what an operator has wanted since `at_ms`, and queue the answer."""
         if command.n in self._taken:
             return
         work = Work(now)
         try:
-            work.batch.answers[command.n] = self._obey(command, work)
+            work.batch.answers[command.n] = self._obey(command, at_ms, work)
         except DiskError as why:  # it waits where it is
             log.error("cannot look into the database", extra={"why": str(why)})
             return
@@ -45,7 +56,7 @@ class Operators:
         self._taken.add(command.n)
         self._engine.queue(work)
 
-    def _obey(self, command: Command, work: Work) -> str:
+    def _obey(self, command: Command, at_ms: int, work: Work) -> str:
         """The answer. Raises DiskError."""
         episode = self._engine.find(command.episode)
         if episode is None:
@@ -61,7 +72,7 @@ class Operators:
                 return "refused:unknown_responder"
             target = self._engine.directory.target(person)
             if command.verb == "acknowledge":
-                event = Acknowledged(target, command.by, work.now)
+                event = Acknowledged(target, command.by, at_ms)
             else:
                 event = Arrived(target, command.by)
         outcome = self._engine.advance(episode, event, work)

@@ -85,8 +85,7 @@ async def _hear_operators(engine: Engine, operators: Operators, clock: Clock) ->
     while True:
         try:
             await engine.reread(clock.now())
-            for command in engine.store.commands():
-                operators.take(command, clock.now())
+            operators.take_all(clock.now())
         except DiskError as why:
             log.error("cannot read what operators want", extra={"why": str(why)})
         await asyncio.sleep(POLL_S)

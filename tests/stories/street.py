@@ -242,8 +242,7 @@ class Street:
             row = {"at_ms": self.now, "by": "desk", "verb": verb, "episode": episode}
             put = insert(command_table).values(**row, responder=responder, **more)
             number = connection.execute(put).inserted_primary_key
-        for waiting in self.store.commands():
-            self.operators.take(waiting, self.now)
+        self.operators.take_all(self.now)
         await self.settle()
         with engine.connect() as connection:
             query = select(command_table.c.answer).where(command_table.c.n == number[0])

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lovebell.domain.records import DiskError
+from lovebell.domain.records import Command, DiskError
 from lovebell.store import books, pairs
+from lovebell.store.record import put_command
 
 if TYPE_CHECKING:
     from stories.street import Street
@@ -355,6 +356,22 @@ async def test_an_acknowledgement_of_nothing_known_is_received_and_recorded(
 
 
 # -- operators ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("hours", "lamp"), [(0, "coming"), (3, "ringing")])
+async def test_what_was_noted_while_the_gateway_was_down_counts_from_then(
+    street: Street, hours: int, lamp: str
+) -> None:
+    await street.press(press_id="p-1")
+    await street.power_cut()
+    noted = Command(0, "desk", "acknowledge", "b-1.p-1", "r-paired")
+    street.edit(lambda c: put_command(c, noted, street.now))
+    street.now += hours * 3_600_000
+    await street.power_up()
+    street.operators.take_all(street.now)
+    await street.settle()
+    assert street.lamp() == lamp
+    assert bool(street.sounding) == (lamp == "ringing")
 
 
 async def test_commands_that_make_no_sense_are_refused_by_name(street: Street) -> None:

@@ -136,7 +136,10 @@ class LiveStore:
         except DatabaseError as why:
             raise DiskError(str(why.orig)) from why
         return [
-            Command(row.n, row.by, row.verb, row.episode, row.responder, row.outcome, row.note)
+            Command(
+                *(row.n, row.by, row.verb, row.episode, row.responder, row.outcome, row.note),
+                row.at_ms,
+            )
             for row in rows
         ]
 
