@@ -91,6 +91,17 @@ def test_no_window_ever_lets_more_through_than_its_limit(
         assert sum(1 for other in taken if one <= other < one + per_ms) <= count
 
 
+def test_what_has_left_counts_after_a_while_without_a_limit() -> None:
+    window = Window(2, 60_000)
+    window.take(0)
+    window.take(1)
+    window.limit(0, 0)
+    assert window.opens(2) <= 2
+    window.limit(2, 60_000)
+    assert window.opens(3) == 60_000
+    assert window.opens(60_000) <= 60_000
+
+
 def test_what_failed_is_tried_again_after_pauses_that_grow_and_differ() -> None:
     assert [pause_ms(n, 1) for n in (1, 2, 3, 4)] == [2_000, 4_000, 8_000, 16_000]
     assert pause_ms(1, 0) == 1_000

@@ -35,6 +35,9 @@ PAUSE_MS: Final = 2_000
 LONGEST_PAUSE_MS: Final = 60_000
 #: A service that asks for silence gets so much at most (DingTalk blocks for ten minutes).
 LONGEST_SILENCE_MS: Final = 600_000
+#: What has left counts so long for a limit that is set only now: a channel has none while its
+#: secret is missing, and the service goes on counting.
+KEPT_MS: Final = 120_000
 #: So many of one channel travel side by side: one that hangs holds up no other.
 AT_ONCE: Final = 4
 
@@ -60,7 +63,7 @@ class Window:
 
     def opens(self, now: int) -> int:
         """When the next one is allowed: a moment that is not after `now` for at once."""
-        while self._left and self._left[0] <= now - self._per_ms:
+        while self._left and self._left[0] <= now - max(self._per_ms, KEPT_MS):
             self._left.popleft()
         if not self._count or len(self._left) < self._count:
             return now
