@@ -131,9 +131,9 @@ class Engine:
         return outcome
 
     def _spare(self, episode: Episode, work: Work) -> None:
-        """Whoever comes here is not waited for by other homes for which her chime rings."""
-        for chime in {chime for target in episode.coming for chime in target.chimes}:
-            for name in self.shelf.rung_at(chime):
+        """Whoever comes here is not waited for by other homes that call her."""
+        for target in episode.coming:
+            for name in self.shelf.calling(target):
                 other = self.shelf.episodes[name]
                 if name != episode.id and other.step < other.last_step:
                     self.advance(other, Due(), work)

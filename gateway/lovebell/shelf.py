@@ -17,8 +17,8 @@ from lovebell.domain.episode import Kind, State
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from lovebell.domain.episode import Call, Episode
-    from lovebell.domain.plan import CallStep
+    from lovebell.domain.episode import Ask, Call, Episode
+    from lovebell.domain.plan import CallStep, Target
 
 #: So long somebody who has set out for a home counts as busy there, if nobody says more.
 BUSY_MS: Final = 3_600_000
@@ -35,6 +35,7 @@ class Shelf:
         self._engaged: defaultdict[str, dict[str, tuple[str, int]]] = defaultdict(dict)
         self._ended: dict[str, Episode] = {}
         self._rung_at: defaultdict[str, set[str]] = defaultdict(set)
+        self._asked: defaultdict[str, set[str]] = defaultdict(set)
         self._deadlines: list[tuple[int, str]] = []
 
     def keep(self, episode: Episode, now: int) -> None:
@@ -48,6 +49,8 @@ class Shelf:
             del self.opened[key]
         if before is None or before.calls is not episode.calls:
             self._keep_calls(before.calls if before else (), episode)
+        if before is None or before.asks is not episode.asks:
+            self._keep_asks(before.asks if before else (), episode)
         if episode.coming:
             self._keep_engaged(episode, now)
         if not episode.is_open:
@@ -63,6 +66,7 @@ class Shelf:
         if self.episodes.get(episode.id) is episode:
             del self.episodes[episode.id]
             self._keep_calls(episode.calls, replace(episode, calls=()))
+            self._keep_asks(episode.asks, replace(episode, asks=()))
 
     def open_of(self, button: str, kind: Kind) -> Episode | None:
         """The open episode of a button."""
@@ -101,6 +105,11 @@ class Shelf:
         """The ids of the episodes that concern a chime."""
         return list(self._rung_at.get(chime, ()))
 
+    def calling(self, target: Target) -> list[str]:
+        """The ids of the episodes for which somebody's chime was rung or a message went out."""
+        rung = (name for chime in target.chimes for name in self._rung_at.get(chime, ()))
+        return list(dict.fromkeys((*rung, *self._asked.get(target.responder, ()))))
+
     def take_due(self, now: int) -> Episode | None:
         """The episode whose deadline is longest over; None when there is none. It counts as
         dealt with."""
@@ -131,6 +140,15 @@ class Shelf:
                 elsewhere.pop(episode.id, None)
             if not elsewhere:
                 del self._engaged[target.responder]
+
+    def _keep_asks(self, before: tuple[Ask, ...], episode: Episode) -> None:
+        now = {ask.responder for ask in episode.asks}
+        for responder in {ask.responder for ask in before} - now:
+            self._asked[responder].discard(episode.id)
+            if not self._asked[responder]:
+                del self._asked[responder]
+        for responder in now:
+            self._asked[responder].add(episode.id)
 
     def _keep_calls(self, before: tuple[Call, ...], episode: Episode) -> None:
         now = {call.chime for call in episode.calls}

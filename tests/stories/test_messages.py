@@ -581,3 +581,25 @@ async def test_a_disk_that_fails_keeps_no_responder_waiting(
     assert visit is not None
     assert visit.stage == "yours"
     await street.settle()
+
+
+async def test_who_was_asked_by_message_and_goes_to_another_home_is_not_waited_for(
+    street: Street,
+) -> None:
+    def enter(connection: Connection) -> None:
+        books.add_responder(connection, Responder("r-far", "示例远亲"))
+        channels.add_channel(connection, Channel("mail-1", "webhook", {}))
+        channels.add_contact(connection, Contact("r-far", "mail-1", "far@example.test"))
+        books.add_home(connection, books.Home("h-2", "示例爷爷"))
+        pairs.pair(connection, "b-lost", "h-2", None, street.now)
+        for home in ("h-1", "h-2"):
+            pairs.set_plan(connection, home, pairs.read_steps(["r-far 1h", "desk 60s"]))
+
+    street.edit(enter)
+    await street.engine.reread(street.now)
+    await street.press(press_id="p-1")
+    await street.press("b-lost", press_id="p-2")
+    assert street.sounding == set()
+    await street.command("acknowledge", "b-1.p-1", "r-far")
+    assert street.ringing["c-desk"] == {"b-lost.p-2"}
+    assert "passed_busy" in street.record("b-lost.p-2")
