@@ -155,3 +155,21 @@ def test_who_names_no_host_is_told_so(tmp_path: Path, town: Town) -> None:
     assert said.exit_code == 1
     assert "host" in said.stderr
     assert not (tmp_path / "broker").exists()
+
+
+@pytest.mark.parametrize(
+    ("folder", "more", "why"),
+    [
+        ("broker", ["--port", "8883", "--gateway-port", "8883"], "cannot both have 8883"),
+        ("a broker", [], "which a unit cannot name"),
+        ("100%n", [], "which a unit cannot name"),
+        ("two\nlines", [], "which a unit cannot name"),
+    ],
+)
+def test_what_broker_or_systemd_could_not_start_is_not_made(
+    town: Town, tmp_path: Path, folder: str, more: list[str], why: str
+) -> None:
+    said = town.type("broker", "init", str(tmp_path / folder), "--host", "bell.example", *more, *ME)
+    assert said.exit_code == 1
+    assert why in said.stderr
+    assert not (tmp_path / folder).exists()

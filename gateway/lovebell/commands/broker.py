@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _FOLDER = FolderPath()
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?\Z", re.ASCII)
+#: What systemd and Mosquitto would read otherwise than it is written.
+_UNSPEAKABLE: Final = re.compile(r"[\s\"'\\$%#]")
 _PORT = click.IntRange(1, 65_535)
 
 
@@ -92,8 +94,12 @@ def init(
         return
     if not hosts:
         raise BooksError("bad_host", text="")
-    users = [_user(broker_user, "mosquitto"), _user(gateway_user, "lovebell")]
     at = folder.absolute()
+    if port == gateway_port:
+        raise BooksError("one_port", port=port)
+    if _UNSPEAKABLE.search(str(at)):
+        raise BooksError("bad_folder", path=str(at))
+    users = [_user(broker_user, "mosquitto"), _user(gateway_user, "lovebell")]
     plan = files.Plan(at, devices, port, gateway_port, *users)
     command = shutil.which("lovebell") or str(Path(sys.executable).with_name("lovebell"))
     try:

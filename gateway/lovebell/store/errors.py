@@ -108,6 +108,9 @@ MESSAGES: Final = {
     "`lovebell broker init {path}`",
     "folder_in_use": "{path} is there already and is not overwritten; choose another, or renew the "
     "certificate with `lovebell broker renew {path}`",
+    "one_port": "port: boards and gateway cannot both have {port}; change --port or --gateway-port",
+    "bad_folder": "folder: {path!r} holds a blank, a quote, a backslash, $, % or #, which a unit "
+    "cannot name; choose another",
     "no_user": "user: this machine has no {id!r}; first `useradd --system {id}`",
     "bad_host": "host: {text!r} is no name and no address of this machine, such as bell.example or "
     "192.168.1.10",

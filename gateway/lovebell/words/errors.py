@@ -95,6 +95,8 @@ BOOKS: Final = {
     "`lovebell broker init {path}`",
     "folder_in_use": "{path} 已经有了，不会覆盖；请另选一个，或换新证书："
     "`lovebell broker renew {path}`",
+    "one_port": "端口：板子和网关不能用同一个端口 {port}；请改 --port 或 --gateway-port",
+    "bad_folder": "文件夹：{path!r} 里有空白、引号、反斜杠、$、% 或 #，服务单元写不了；请换一个",
     "no_user": "用户：本机没有 {id!r}；请先 `useradd --system {id}`",
     "bad_host": "主机（host）：{text!r} 不是本机的主机名或地址；例如 bell.example 或 192.168.1.10",
 }  # fmt: skip
