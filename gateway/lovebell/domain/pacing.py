@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from contextlib import suppress
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Final
@@ -75,7 +74,7 @@ class Window:
 
     def give_back(self, at: int) -> None:
         """The one that was taken then has not been needed."""
-        with suppress(ValueError):  # forgotten since
+        if at in self._left:  # or forgotten since
             self._left.remove(at)
 
 
