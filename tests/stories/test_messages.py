@@ -281,6 +281,19 @@ async def test_the_last_step_reminds_those_of_the_steps_before_it_as_well(
     assert [one.serial for one in services.came if one.responder == "r-daughter"] == [3]
 
 
+async def test_whoever_was_asked_hears_that_it_is_over_though_a_reminder_was_refused(
+    street: Street, services: Services
+) -> None:
+    await alone(street, "r-daughter")
+    await street.press()
+    await services.takes("r-daughter")
+    await street.forward(600)
+    await services.refuses("r-daughter")
+    services.came.clear()
+    await street.command("resolve", street.rows("SELECT id FROM episode")[0][0], outcome="helped")
+    assert "resolved r-daughter sms" in services.seen
+
+
 async def test_a_contact_that_is_entered_anew_during_an_episode_is_asked_at_once(
     street: Street, services: Services
 ) -> None:

@@ -108,14 +108,15 @@ def anew(episode: Episode, responder: str, channels: Iterable[str], now: int) ->
 
 def stand_down(episode: Episode, now: int) -> tuple[Episode, tuple[Effect, ...]]:
     """Tell those who were asked that somebody is coming, or that it is over: nobody sets out in
-    vain. Whoever was refused for good was never asked; whoever comes first knows it.
+    vain. Whoever was refused for good the first time was never asked; whoever comes first knows it.
     """
     is_over = episode.state is State.RESOLVED
     first = episode.coming[0].responder if episode.coming else ""
     asks: list[Ask] = []
     effects: list[Effect] = []
     for one in episode.asks:
-        if one.phase is Asked.FAILED or (one.phase is Asked.TOLD and not is_over):
+        was_never_asked = one.phase is Asked.FAILED and one.serial == 1
+        if was_never_asked or (one.phase is Asked.TOLD and not is_over):
             asks.append(one)
             continue
         goes = is_over or one.responder != first
