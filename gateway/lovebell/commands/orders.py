@@ -6,6 +6,7 @@ Owns noting and waiting. Only the gateway changes an episode.
 from __future__ import annotations
 
 import getpass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -55,7 +56,7 @@ def order(app: App, verb: str, key: str, as_json: bool, **fields: str) -> None:
     by = fields.pop("by", "") or operator()
     with app.store.writing() as connection:
         n, episode = record.find_episode(connection, key)
-        wish = Command(0, by, verb, episode.id, **fields)
+        wish = replace(Command(0, by, verb, episode.id), **fields)
         if wish.responder:
             responder_of(load_books(connection), wish.responder)
         noted = record.put_command(connection, wish, app.now())
