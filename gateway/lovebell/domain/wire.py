@@ -26,6 +26,8 @@ FROM_DEVICES: Final[Mapping[str, int]] = {
     "hushed": 1,
     "state": 1,
     "heartbeat": 0,
+    "fetch": 0,
+    "update": 1,
 }
 
 _DEVICE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,23}\Z", re.ASCII)
@@ -117,6 +119,9 @@ class _Field:
 
 _MS = _whole(0, 2**31 - 1)
 _EPISODE = _Field("episode", _is_episode, must=True)
+_OFFERED = _Field("version", _text(32), must=True)
+_AT: Final = _whole(0, 262_144)
+_ATTEMPT = _Field("attempt", _whole(1, 255))
 
 #: One literal table: every leaf, every field. Section 3 and 4 of the protocol.
 LEAVES: Final[Mapping[str, tuple[_Field, ...]]] = {
@@ -140,6 +145,7 @@ LEAVES: Final[Mapping[str, tuple[_Field, ...]]] = {
         _Field("firmware", _text(32)),
         _Field("boot", _MS),
         _Field("safe", _is_bool),
+        _Field("slot", _one_of("-", "a", "b")),
     ),
     "heartbeat": (
         _Field("every_s", _whole(1, 86400), must=True),
@@ -150,6 +156,21 @@ LEAVES: Final[Mapping[str, tuple[_Field, ...]]] = {
         _Field("mv", _whole(0, 60000)),
         _Field("reset", _whole(0, 255)),
         _Field("fault", _text(64)),
+    ),
+    "fetch": (
+        _OFFERED,
+        _Field("at", _AT, must=True),
+    ),
+    "update": (
+        _Field(
+            "state",
+            _one_of("fetching", "ready", "trial", "good", "failed", "refused"),
+            must=True,
+        ),
+        _OFFERED,
+        _ATTEMPT,
+        _Field("at", _AT),
+        _Field("why", _text(64)),
     ),
     "receipt": (
         _Field("id", is_id, must=True),
@@ -176,6 +197,19 @@ LEAVES: Final[Mapping[str, tuple[_Field, ...]]] = {
     "settings": (
         _Field("heartbeat_s", _whole(1, 86400)),
         _Field("quiet", _is_bool),
+    ),
+    "firmware": (
+        _Field("version", _text(32)),
+        _Field("mpy", _whole(0, 255)),
+        _Field("size", _whole(1, 262_144)),
+        _Field("sha256", _text(64)),
+        _Field("signature", _text(700)),
+        _ATTEMPT,
+    ),
+    "piece": (
+        _OFFERED,
+        _Field("at", _AT, must=True),
+        _Field("data", _text(840), must=True),
     ),
 }
 
