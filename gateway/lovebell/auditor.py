@@ -42,6 +42,7 @@ class Auditor:
         """What is wrong just now."""
         return findings(
             Look(
+                unreached=self._engine.shelf.unreached(),
                 broker=self._is_up(),
                 disk=self._engine.writer.trouble,
                 free_mb=self._free_mb(),

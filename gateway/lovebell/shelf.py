@@ -129,6 +129,10 @@ class Shelf:
         deadlines = (episode.deadline for episode in self.episodes.values())
         return sum(1 for deadline in deadlines if deadline is not None and deadline < before_ms)
 
+    def unreached(self) -> int:
+        """How many calls have come to the end of their plan and reach nobody."""
+        return sum(1 for episode in self.episodes.values() if episode.is_unreached)
+
     def _keep_engaged(self, episode: Episode, now: int) -> None:
         """Keep in mind who is on the way to this home, or there."""
         goes = episode.state in (State.ACKNOWLEDGED, State.ARRIVED)

@@ -52,6 +52,19 @@ async def test_a_disk_that_takes_no_writing_is_cried_out_and_on_record_when_it_i
     assert own_faults(street) == []
 
 
+async def test_a_call_that_has_gone_through_its_plan_and_reaches_nobody_is_cried_out(
+    street: Street, auditor: Auditor
+) -> None:
+    street.dead = {"c-paired", "c-neighbour", "c-desk"}
+    await street.press()
+    assert audit(street, auditor) == []  # nobody knows it yet
+    await street.forward(30)
+    assert audit(street, auditor) == ["unreached"]
+    street.dead.clear()
+    await street.forward(20)
+    assert audit(street, auditor) == []
+
+
 async def test_a_deadline_that_nobody_keeps_is_a_fault(street: Street, auditor: Auditor) -> None:
     await street.press()
     street.now += 60_000  # the task that keeps deadlines hangs
@@ -68,9 +81,9 @@ async def test_a_letter_that_does_not_leave_is_a_fault_only_while_there_is_a_bro
     street.air.is_up = False
     await street.press()
     await street.forward(61)
-    assert audit(street, auditor) == ["broker"]
+    assert audit(street, auditor) == ["unreached", "broker"]
     street.air.is_up = True
-    assert audit(street, auditor) == ["outbox"]
+    assert audit(street, auditor) == ["unreached", "outbox"]
     await street.broker_back()
     assert audit(street, auditor) == []
 

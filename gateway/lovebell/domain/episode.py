@@ -199,6 +199,18 @@ class Episode:
         return self.state is not State.RESOLVED
 
     @property
+    def is_unreached(self) -> bool:
+        """Whether a call has come to its last step and there is nobody whom it may have reached:
+        every chime missed, every message refused, or none to tell.
+        """
+        if self.kind is not Kind.CALL or self.state is not State.RINGING:
+            return False
+        may_ring = (Phase.RUNG, Phase.RENEWED, Phase.REACHED)
+        rings = any(call.phase in may_ring for call in self.calls)
+        is_asked = any(one.phase in (Asked.WAITING, Asked.TAKEN) for one in self.asks)
+        return self.step == self.last_step and not rings and not is_asked
+
+    @property
     def last_step(self) -> int:
         """The step that repeats for ever."""
         return len(self.plan) - 1

@@ -30,6 +30,7 @@ class Look:
     """
 
     runs: bool = True
+    unreached: int = 0
     broker: bool = True
     disk: str = ""
     free_mb: int | None = None
@@ -52,6 +53,8 @@ def findings(look: Look) -> list[Finding]:
     found: list[Finding] = []
     if not look.runs:
         found.append(Finding("down"))
+    if look.unreached:
+        found.append(Finding("unreached", {"n": look.unreached}))
     if look.disk:
         found.append(Finding("disk", {"why": look.disk}))
     if look.runs and not look.broker:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, insert, select, update
 
-from lovebell.domain.episode import What
+from lovebell.domain.codec import episode_from_json
+from lovebell.domain.episode import State, What
 from lovebell.domain.faults import GATEWAY, Fault, Word
 from lovebell.domain.health import LATE_MS, MESSAGE_STUCK_MS, STUCK_MS, UNHEARD_MS, Look
 from lovebell.domain.rollcall import Absent
@@ -92,6 +93,7 @@ def look(connection: Connection, now: int, *, runs: bool, free_mb: int) -> Look:
     words = set(connection.execute(select(table.c.word).where(own)).scalars())
     return Look(
         runs=runs,
+        unreached=_unreached(connection),
         broker=Word.BROKER not in words,
         free_mb=free_mb,
         overdue=_count(connection, schema.episode, late),
@@ -100,6 +102,15 @@ def look(connection: Connection, now: int, *, runs: bool, free_mb: int) -> Look:
         # The gateway knows better since when: a repeated call looks young here.
         messages=_stuck(connection, now if Word.MESSAGES in words else now - MESSAGE_STUCK_MS),
     )
+
+
+def _unreached(connection: Connection) -> int:
+    its = schema.episode.c
+    # The first half is what the index of a start is made of.
+    live = (its.state != "resolved") | its.deadline_ms.is_not(None)
+    wanted = select(its.body, its.call_plan).where(live, its.state == State.RINGING.value)
+    rows = connection.execute(wanted)
+    return sum(1 for row in rows if episode_from_json(row.body, row.call_plan).is_unreached)
 
 
 def _stuck(connection: Connection, before_ms: int) -> dict[str, int]:

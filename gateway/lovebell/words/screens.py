@@ -266,6 +266,11 @@ SCREENS: Final[dict[str, tuple[str, str]]] = {
         "网关没有运行；请启动它，如 `systemctl start lovebell`。",
         "The gateway is not running; start it, as with `systemctl start lovebell`.",
     ),
+    "health_unreached": (
+        "有 {n} 件求助叫遍了方案也没有叫到人；请马上看 `lovebell episodes`，打电话给老人家。",
+        "{n} calls have gone through their plan and reach nobody; look at `lovebell episodes` and "
+        "telephone the elder at once.",
+    ),
     "health_disk": (
         "磁盘写不进（{why}）：门铃照响，但没有“已收到”；请腾出空间或修好磁盘。",
         "The disk takes no writing ({why}): chimes still ring, but no press is confirmed; make "
