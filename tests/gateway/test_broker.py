@@ -388,6 +388,24 @@ async def test_no_more_is_under_way_than_the_broker_takes(most: int, of_the_rest
         await ear.close()
 
 
+@pytest.mark.parametrize(("content", "why"), [(None, "No such file"), ("rubbish", "no certificate")])
+async def test_an_authority_that_cannot_be_read_is_named_by_its_file(
+    tmp_path: Path,
+    log: Callable[[str], list[dict[str, object]]],
+    content: str | None,
+    why: str,
+) -> None:
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_text(content)
+    ear = Ear(Address("127.0.0.1", 1, "gateway", ca=path))
+    await ear.until(lambda: log("broker unreachable"))
+    told = str(log("broker unreachable")[0]["why"])
+    assert str(path) in told
+    assert why in told
+    await ear.close()
+
+
 async def test_the_broker_is_verified_over_tls_and_small_packets_leave_at_once(
     tmp_path: Path, log: Callable[[str], list[dict[str, object]]]
 ) -> None:

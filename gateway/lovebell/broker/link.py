@@ -112,7 +112,10 @@ class Link(asyncio.Protocol):
         address = self._address
         context = None
         if address.ca is not None:
-            context = ssl.create_default_context(cafile=str(address.ca))
+            try:
+                context = ssl.create_default_context(cafile=str(address.ca))
+            except OSError as why:  # its own words leave out which file
+                raise ConnectionError(f"broker_ca {address.ca}: {why.strerror or why}") from why
         await self._loop.create_connection(lambda: self, address.host, address.port, ssl=context)
         self._say(packets.connect(address.client_id, address.user, address.password, KEEPALIVE_S))
         await asyncio.wait((self._answer, self._lost), return_when=asyncio.FIRST_COMPLETED)
