@@ -388,7 +388,9 @@ async def test_no_more_is_under_way_than_the_broker_takes(most: int, of_the_rest
         await ear.close()
 
 
-@pytest.mark.parametrize(("content", "why"), [(None, "No such file"), ("rubbish", "no certificate")])
+@pytest.mark.parametrize(
+    ("content", "why"), [(None, "No such file"), ("rubbish", "no certificate")]
+)
 async def test_an_authority_that_cannot_be_read_is_named_by_its_file(
     tmp_path: Path,
     log: Callable[[str], list[dict[str, object]]],
