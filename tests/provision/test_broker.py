@@ -173,3 +173,13 @@ def test_what_broker_or_systemd_could_not_start_is_not_made(
     assert said.exit_code == 1
     assert why in said.stderr
     assert not (tmp_path / folder).exists()
+
+
+def test_the_broker_is_told_of_new_rights_without_a_program_that_a_small_system_lacks(
+    town: Town, tmp_path: Path
+) -> None:
+    folder = tmp_path / "broker"
+    assert town.type("broker", "init", str(folder), "--host", "bell.example", *ME).exit_code == 0
+    unit = (folder / "units" / "lovebell-broker.service").read_text(encoding="utf-8")
+    assert "ExecReload=/bin/sh -c 'kill -HUP $MAINPID'" in unit
+    assert "/bin/kill" not in unit

@@ -143,7 +143,8 @@ StartLimitIntervalSec=0
 
 [Service]
 ExecStart=/usr/sbin/mosquitto -c {plan.folder}/mosquitto.conf
-ExecReload=/bin/kill -HUP $MAINPID
+# The shell's own: kill as a program is in Debian's procps, which a small system lacks.
+ExecReload=/bin/sh -c 'kill -HUP $MAINPID'
 User={plan.broker_user}
 Restart=always
 RestartSec=1
