@@ -158,7 +158,12 @@ def _text(config: dict, name: str, otherwise: object) -> object:
 
 
 def _is_text(value: object, shortest: int, longest: int) -> bool:
-    return isinstance(value, str) and shortest <= len(value.encode()) <= longest
+    return _is_whole(value) and shortest <= len(value.encode()) <= longest  # type: ignore
+
+
+def _is_whole(value: object) -> bool:
+    # Half characters, as escapes give them, would be sent as bytes that are no UTF-8.
+    return isinstance(value, str) and not any(0xD800 <= ord(one) < 0xE000 for one in value)
 
 
 def _is_int(value: object, lowest: int, highest: int) -> bool:
@@ -171,6 +176,8 @@ def _need(good: bool, what: str, must_be: str, found: object) -> None:
 
 
 def _wrong(what: str, must_be: str, found: object) -> ConfigError:
+    if isinstance(found, str) and not _is_whole(found):
+        found = "half a character"
     return ConfigError(
         '"{}" in config.json must be {}, not {}: {}'.format(what, must_be, found, ADVICE)
     )

@@ -37,6 +37,15 @@ def test_what_is_left_out_has_a_default():
     assert settings["pins"] == {"button": 27, "lamp": 26, "buzzer": 25}
 
 
+def test_half_a_character_is_refused_by_name_before_a_network_or_a_broker_meets_it():
+    half = json.loads('"\\ud83d"')
+    assert '"ssid in wifi"' in error_of(changed(wifi=[{"ssid": half, "password": ""}]))
+    assert '"user" in config.json' in error_of(changed(user=half))
+    told = error_of(changed(role=half))
+    assert "not half a character" in told
+    told.encode()  # it can be shown on any console
+
+
 def test_each_missing_field_is_named_with_what_to_do():
     for name in GOOD:
         settings = dict(GOOD)
