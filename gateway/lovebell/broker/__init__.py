@@ -11,6 +11,7 @@ import logging
 import random
 from typing import TYPE_CHECKING, Final
 
+from lovebell.broker import packets
 from lovebell.broker.link import Address, Link, Parcel
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ __all__ = ["Address", "Broker"]
 log = logging.getLogger("lovebell.broker")
 
 RETRY_S: Final = (0.2, 0.5, 1, 2, 5)  # a gateway is one client, not a fleet: no long back-off
-SHORT_S: Final = 2.0  # a connection that lasts no longer was taken away from us
+SHORT_S: Final = 2.0  # after a connection that lasts no longer the next try is not so soon
 _MIDS: Final = 65_536  # MQTT numbers the messages under way with 16 bits
 
 
@@ -92,9 +93,11 @@ class Broker:
                 if await link.open():
                     lasted_s = await link.stay()
                     extra = {"broker": str(self._address), "why": link.why}
-                    if lasted_s > SHORT_S:
-                        tries = 0
-                    else:
+                    is_short = lasted_s <= SHORT_S
+                    tries = tries if is_short else 0
+                    # Mosquitto 2.0.11 says nothing to whom it throws out for another one.
+                    is_silent = is_short and link.why == "closed"
+                    if is_silent or link.why == packets.reason(packets.TAKEN_OVER):
                         extra["hint"] = f"is another client named {self._address.client_id}?"
                     log.warning("broker lost", extra=extra)
             finally:
