@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from lovebell.domain.episode import Kind, State
+from lovebell.domain.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,7 +6,6 @@ step stands in `course`. Time is an argument.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from lovebell.domain import duty, messages
@@ -24,6 +23,7 @@ from lovebell.domain.episode import (
     Tell,
     What,
 )
+from lovebell.domain.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

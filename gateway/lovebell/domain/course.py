@@ -6,7 +6,6 @@ is an argument.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from lovebell.domain import calls
@@ -41,6 +40,7 @@ from lovebell.domain.rules import (
     services,
     trials,
 )
+from lovebell.domain.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

@@ -7,7 +7,6 @@ course of an episode. Time is an argument.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -16,6 +15,7 @@ from lovebell.domain.model import Home, Link, ResponderKind, Step
 from lovebell.domain.plan import DEFAULT, CallStep, Target
 from lovebell.domain.rota import windows
 from lovebell.domain.spans import ALWAYS, FOREVER, Spans, joined, within, without
+from lovebell.domain.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

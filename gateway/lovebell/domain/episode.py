@@ -6,9 +6,11 @@ stands in `course`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
+
+from lovebell.domain.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,7 +109,7 @@ class What(StrEnum):
     TEST_TRIED = "test_tried"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Call:
     """One chime in one episode.
 
@@ -124,7 +126,7 @@ class Call:
     until_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ask:
     """One contact, asked by message in one episode at `at_ms`.
 
@@ -139,7 +141,7 @@ class Ask:
     phase: Asked = Asked.WAITING
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Limits:
     """The times of an episode that are the community's to choose, and the number of the step
     from which those who have a chime get messages as well.
@@ -151,7 +153,7 @@ class Limits:
     messages_from: int = 2
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Episode:
     """All that follows from a press until it is resolved.
 
@@ -219,7 +221,7 @@ class Episode:
 # -- effects ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ring:
     """Tell a chime to ring. The only effect that does not wait for the disk."""
 
@@ -228,7 +230,7 @@ class Ring:
     for_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Hush:
     """Tell a chime to stop."""
 
@@ -237,7 +239,7 @@ class Hush:
     who: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Tell:
     """Tell the button how far help has come."""
 
@@ -245,7 +247,7 @@ class Tell:
     who: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Send:
     """Send a message to a contact: kind is call, coming or resolved."""
 
@@ -255,7 +257,7 @@ class Send:
     serial: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Note:
     """A line of the record. `who` is the device, responder or operator that did it, or ""."""
 
@@ -267,7 +269,7 @@ class Note:
 Effect = Ring | Hush | Tell | Send | Note
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Outcome:
     """What an event made of an episode, and what is to be done about it, in this order."""
 

@@ -5,8 +5,10 @@ Owns the shapes. What follows from what stands in `course`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
+
+from lovebell.domain.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from lovebell.domain.plan import CallStep, Target
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Pressed:
     """The button again, during the episode, at `at_ms`; `detail` is for the record."""
 
@@ -24,7 +26,7 @@ class Pressed:
     detail: Mapping[str, str | int] = field(default_factory=dict[str, str | int])
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Cancelled:
     """The elder took it back at `at_ms`; None when nobody knows when."""
 
@@ -32,12 +34,12 @@ class Cancelled:
     at_ms: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Due:
     """A deadline may have passed."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ringing:
     """A chime says that it rings."""
 
@@ -45,28 +47,28 @@ class Ringing:
     responder: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Hushed:
     """A chime says that it does not ring."""
 
     chime: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Back:
     """A chime has come on line again."""
 
     chime: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Gone:
     """A chime has gone off line: whatever it said before, it is not heard now."""
 
     chime: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Acknowledged:
     """A responder said "I am coming" at `at_ms`; `by` is the chime or the operator."""
 
@@ -76,7 +78,7 @@ class Acknowledged:
     chime: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Arrived:
     """A responder is at the door."""
 
@@ -84,7 +86,7 @@ class Arrived:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Resolved:
     """A human says that it is over, and how it ended."""
 
@@ -93,7 +95,7 @@ class Resolved:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reopened:
     """A human says that it was not over; `plan` is the episode's own copy as the books now have
     it, empty when they say nothing new.
@@ -104,28 +106,28 @@ class Reopened:
     plan: tuple[CallStep, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Repaired:
     """A responder has other chimes than when the episode began."""
 
     target: Target
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rostered:
     """The episode's own copy of its plan, with who is on duty as the books now have it."""
 
     plan: tuple[CallStep, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Replanned:
     """There is somebody to be called now; when the episode began there was nobody."""
 
     plan: tuple[CallStep, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Delivered:
     """A service has taken a message; `said` is what it answered."""
 
@@ -136,7 +138,7 @@ class Delivered:
     said: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Undelivered:
     """A message will not be sent: refused for good by its service, which said why, or given up
     for a reason that is one of too_old, no_contact, replaced.

@@ -5,9 +5,10 @@ Owns which faults there are and which are open. When a fault is one is `supervis
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
+
+from lovebell.domain.values import replace, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,6 +32,8 @@ class Word(StrEnum):
     SAFE = "safe"
     CLOCK = "clock"
     OLD = "old"
+    TWICE = "twice"
+    FLOOD = "flood"
     BROKER = "broker"
     DISK = "disk"
     OVERDUE = "overdue"
@@ -38,7 +41,7 @@ class Word(StrEnum):
     MESSAGES = "messages"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Moment:
     """Now, twice: `now` is UTC in milliseconds and may jump when the clock is set; `steady` is
     milliseconds that only ever go forward. Silence is measured by the second, dates by the first.
@@ -48,7 +51,7 @@ class Moment:
     steady: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Fault:
     """One fault of a device. Open while `closed_ms` is None; `count` is how often it came."""
 

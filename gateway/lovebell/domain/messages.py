@@ -6,7 +6,6 @@ episode. Knows nothing of services, texts and retries. Time is an argument.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from lovebell.domain.episode import (
@@ -21,6 +20,7 @@ from lovebell.domain.episode import (
     What,
 )
 from lovebell.domain.records import Outgoing
+from lovebell.domain.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,11 +7,11 @@ episode.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from lovebell.domain.model import NAME, Step
 from lovebell.domain.spans import holds
+from lovebell.domain.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,7 +46,7 @@ class BadPlanError(ValueError):
     """A plan that cannot be carried out; the message says which step and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Target:
     """Someone to be called, with what was theirs when the episode began: chimes, and the channels
     by which a message reaches them. `duty` is when they are to be called, as far as is known;
@@ -64,7 +64,7 @@ class Target:
         return self.duty is None or holds(self.duty, now)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallStep:
     """A step in an episode's own copy of the plan."""
 

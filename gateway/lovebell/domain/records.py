@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from lovebell.domain.values import value
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -20,7 +22,7 @@ class DiskError(RuntimeError):
     """The database cannot be used just now: full, locked or gone. The same may be tried again."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Receipt:
     """Proof that a press or an acknowledgement is on disk; a duplicate is known by it.
 
@@ -36,7 +38,7 @@ class Receipt:
     received_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Line:
     """A line of the record: append only."""
 
@@ -47,7 +49,7 @@ class Line:
     detail: Mapping[str, str | int] = field(default_factory=dict[str, str | int])
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Letter:
     """A line of the outbox: something to be sent at least once after the commit.
 
@@ -61,7 +63,7 @@ class Letter:
     created_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Outgoing:
     """A line of the messages' outbox: to be sent at least once after the commit.
 
@@ -79,7 +81,7 @@ class Outgoing:
     created_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ticket:
     """The right of whoever holds a link to acknowledge an episode for a responder, until then.
 
@@ -94,7 +96,7 @@ class Ticket:
     used_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Seen:
     """What is known of a device's health: when it was last heard, and what it last said."""
 
@@ -105,7 +107,7 @@ class Seen:
     heartbeat: Mapping[str, str | int] = field(default_factory=dict[str, str | int])
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Command:
     """What an operator wants done with an episode since `at_ms`: verb is acknowledge, arrive,
     resolve or reopen.

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from lovebell.domain.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,7 +48,7 @@ class BadMessageError(ValueError):
         self.device = device
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Message:
     """A decoded message: every field with a value, defaults filled in, unknown fields gone."""
 
@@ -109,7 +110,7 @@ def _is_bool(value: object) -> bool:
     return isinstance(value, bool)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Field:
     name: str
     check: Callable[[object], bool]

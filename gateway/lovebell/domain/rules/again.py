@@ -5,11 +5,11 @@ Time is an argument.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from lovebell.domain import calls
 from lovebell.domain.episode import Episode, Note, Outcome, Tell, What
+from lovebell.domain.values import replace
 
 if TYPE_CHECKING:
     from lovebell.domain.events import Reopened

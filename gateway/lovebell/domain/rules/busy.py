@@ -7,11 +7,11 @@ argument.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lovebell.domain import calls, messages
 from lovebell.domain.episode import Asked, Note, Outcome, Phase, Ring, State, What
+from lovebell.domain.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -5,12 +5,12 @@ Time is an argument.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lovebell.domain import calls
 from lovebell.domain.calls import CONFIRM_MS, MARGIN_MS
 from lovebell.domain.episode import Call, Note, Outcome, Phase, Ring, What
+from lovebell.domain.values import replace
 
 if TYPE_CHECKING:
     from lovebell.domain.episode import Episode

@@ -5,11 +5,11 @@ Time is an argument.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lovebell.domain import calls
 from lovebell.domain.episode import Note, Outcome, State, Tell, What
+from lovebell.domain.values import replace
 
 if TYPE_CHECKING:
     from lovebell.domain.episode import Effect, Episode

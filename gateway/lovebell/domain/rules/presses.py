@@ -5,12 +5,12 @@ Time is an argument.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from lovebell.domain import calls
 from lovebell.domain.episode import CANCELLED, Note, Outcome, What
 from lovebell.domain.rules import ending
+from lovebell.domain.values import replace
 
 if TYPE_CHECKING:
     from lovebell.domain.episode import Episode

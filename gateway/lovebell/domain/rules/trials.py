@@ -5,7 +5,6 @@ Time is an argument.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lovebell.domain import calls
@@ -21,6 +20,7 @@ from lovebell.domain.episode import (
 )
 from lovebell.domain.rules import chimes
 from lovebell.domain.rules.ending import outcome_detail
+from lovebell.domain.values import replace
 
 if TYPE_CHECKING:
     from lovebell.domain.episode import Effect, Episode
