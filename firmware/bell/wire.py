@@ -30,7 +30,8 @@ LEAVES = {
     "acknowledge": "*id=id *episode=episode age_ms=0..2147483647",
     "ringing": "*episode=episode",
     "hushed": "*episode=episode",
-    "state": "*online=bool role=button|chime firmware=text.32 boot=0..2147483647 safe=bool",
+    "state": "*online=bool role=button|chime firmware=text.32 boot=0..2147483647 safe=bool"
+    " slot=-|a|b",
     "heartbeat": "*every_s=1..86400 *up_s=0..2147483647 journal=0..65535 heap=0..2147483647"
     " rssi=-127..0 mv=0..60000 reset=0..255 fault=text.64",
     "receipt": "*id=id episode=episode",
@@ -39,6 +40,12 @@ LEAVES = {
     " *for_ms=1000..86400000",
     "hush": "*episode=episode *why=acknowledged|cancelled|resolved who=text.64",
     "settings": "heartbeat_s=1..86400 quiet=bool",
+    "firmware": "version=text.32 mpy=0..255 size=1..262144 sha256=text.64 signature=text.700"
+    " attempt=1..255",
+    "fetch": "*version=text.32 *at=0..262144",
+    "piece": "*version=text.32 *at=0..262144 *data=text.840",
+    "update": "*state=fetching|ready|trial|good|failed|refused *version=text.32 attempt=1..255"
+    " at=0..262144 why=text.64",
 }
 
 

@@ -66,6 +66,7 @@ def test_the_vectors_of_faults_and_settings_are_treated_as_the_page_says():
 def test_every_vector_that_came_later_is_treated_as_the_page_says():
     assert wrong_in("settings") == []
     assert wrong_in("safe") == []
+    assert wrong_in("update") == []
 
 
 def test_what_the_encoder_makes_decodes_to_the_same_fields():
