@@ -101,14 +101,17 @@ class Engine:
     def apply(self, outcome: Outcome, work: Work) -> None:
         """Keep the episode, ring at once, and put everything else behind the commit."""
         episode = outcome.episode
+        for effect in outcome.effects:
+            if isinstance(effect, Ring):  # before all that only has to be written down
+                self.post.ring(episode, effect)
         self.shelf.keep(episode, work.now)
         work.batch.episodes[episode.id] = episode
         for effect in outcome.effects:
             match effect:
-                case Ring():
-                    self.post.ring(episode, effect)
                 case Note():
                     self.note(episode.id, effect, work)
+                case Ring():
+                    pass
                 case Hush():
                     work.after.append((episode, effect))
                 case Send():

@@ -80,7 +80,7 @@ class Link(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._reader = packets.Reader()
         self._out: list[bytes] = []
-        self._flushing = self._has_rung = False
+        self._flushing = self._has_rung = self._has_spoken = False
         self._urgent: deque[Parcel] = deque()
         self._rest: deque[Parcel] = deque()
         self._under_way: dict[int, Parcel] = {}
@@ -161,16 +161,16 @@ class Link(asyncio.Protocol):
             return False
         if urgent:
             self._urgent.append(parcel)
-            self._send()
-            # Not after all else that this message leads to; but of a burst only the first.
-            if not self._has_rung:
-                self._has_rung = True
-                self._flush_now()
-            return True
-        if len(self._rest) >= MOST_WAITING:
+        elif len(self._rest) < MOST_WAITING:
+            self._rest.append(parcel)
+        else:
             return False
-        self._rest.append(parcel)
         self._send()
+        # A ring, or a receipt after a commit, leaves before all else is done that goes with it;
+        # but of a burst only the first. A ring waits for no other kind of message.
+        if not (self._has_rung if urgent else self._has_spoken):
+            self._has_rung, self._has_spoken = self._has_rung or urgent, True
+            self._flush_now()
         return True
 
     def subscribe(self, filters: Sequence[tuple[str, int]]) -> None:
@@ -207,7 +207,7 @@ class Link(asyncio.Protocol):
             self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
-        self._flushing = self._has_rung = False
+        self._flushing = self._has_rung = self._has_spoken = False
         self._flush_now()
 
     def _flush_now(self) -> None:
