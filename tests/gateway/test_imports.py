@@ -15,7 +15,7 @@ FIRMWARE = ROOT / "firmware"
 BELL = FIRMWARE / "bell"
 TOOLS = ROOT / "tools"
 
-#: All that the domain takes from the standard library: values, no clock, no disk, no network. The
+#: All that the domain takes from elsewhere: values, no clock, no disk, no network. The
 #: rules of time zones are values too, though zoneinfo reads them from the disk.
 VALUES = {
     "__future__",
@@ -28,6 +28,7 @@ VALUES = {
     "heapq",
     "itertools",
     "json",
+    "orjson",
     "re",
     "typing",
     "zoneinfo",

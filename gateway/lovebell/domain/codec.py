@@ -6,42 +6,45 @@ written apart from the rest, which changes with every event.
 
 from __future__ import annotations
 
-import json
-from typing import Any, Final
+from typing import Any
+
+import orjson
 
 from lovebell.domain.episode import Ask, Asked, Call, Episode, Kind, Limits, Phase, State
 from lovebell.domain.model import Step
 from lovebell.domain.plan import CallStep, Target
 
-_ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+def _text(thing: list[Any] | dict[str, Any]) -> str:
+    return orjson.dumps(thing).decode()
 
 
 def plan_to_json(steps: tuple[Step, ...]) -> str:
     """A home's plan."""
-    return _ENCODE([[list(step.targets), step.for_ms] for step in steps])
+    return _text([[list(step.targets), step.for_ms] for step in steps])
 
 
 def plan_from_json(text: str) -> tuple[Step, ...]:
     """The plan that `plan_to_json` wrote."""
-    return tuple(Step(tuple(targets), for_ms) for targets, for_ms in json.loads(text))
+    return tuple(Step(tuple(targets), for_ms) for targets, for_ms in orjson.loads(text))
 
 
 def call_plan_to_json(plan: tuple[CallStep, ...]) -> str:
     """An episode's own copy of its plan."""
-    return _ENCODE([[s.words, s.for_ms, [_target(t) for t in s.targets]] for s in plan])
+    return _text([[s.words, s.for_ms, [_target(t) for t in s.targets]] for s in plan])
 
 
 def call_plan_from_json(text: str) -> tuple[CallStep, ...]:
     """The copy that `call_plan_to_json` wrote."""
     return tuple(
         CallStep(words, for_ms, tuple(_to_target(t) for t in targets))
-        for words, for_ms, targets in json.loads(text)
+        for words, for_ms, targets in orjson.loads(text)
     )
 
 
 def episode_to_json(episode: Episode) -> str:
     """All of an episode but its plan."""
-    return _ENCODE(
+    return _text(
         {
             "id": episode.id,
             "kind": episode.kind,
@@ -79,7 +82,7 @@ def episode_to_json(episode: Episode) -> str:
 
 def episode_from_json(body: str, plan: str) -> Episode:
     """The episode that `episode_to_json` and `call_plan_to_json` wrote."""
-    raw: dict[str, Any] = json.loads(body)
+    raw: dict[str, Any] = orjson.loads(body)
     raw["kind"] = Kind(raw["kind"])
     raw["plan"] = call_plan_from_json(plan)
     raw["limits"] = Limits(*raw["limits"])

@@ -10,6 +10,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+import orjson
+
 from lovebell.domain.values import value
 
 if TYPE_CHECKING:
@@ -220,8 +222,8 @@ def _refuse(text: str) -> NoReturn:
 
 
 # Python reads NaN and Infinity, which are no JSON. Fractions are: an unknown field may hold one.
+# orjson would read it five times as fast, but no whole number above 64 bits.
 _DECODER: Final = json.JSONDecoder(parse_constant=_refuse)
-_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def decode(topic: str, payload: bytes) -> Message:
@@ -274,7 +276,7 @@ def topic(device: str, leaf: str) -> str:
 
 def encode(fields: Fields) -> bytes:
     """A payload. The caller has cut texts to size (`fit`)."""
-    return _ENCODER.encode(fields).encode()
+    return orjson.dumps(fields)
 
 
 def fit(text: str, max_bytes: int) -> str:

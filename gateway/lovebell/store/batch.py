@@ -5,16 +5,17 @@ Owns the statements by which the running gateway writes. Knows nothing of transa
 
 from __future__ import annotations
 
-import json
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from lovebell.domain.codec import call_plan_to_json, episode_to_json
 from lovebell.store import schema
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Table
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from lovebell.domain.faults import Fault
     from lovebell.domain.records import Batch, Letter, Line, Outgoing, Receipt, Seen, Ticket
     from lovebell.domain.rollcall import Absent
-
-_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class _Rows:
@@ -157,7 +156,7 @@ def _episode(episode: Episode) -> tuple[object, ...]:
 
 
 def _line(line: Line) -> tuple[object, ...]:
-    return line.at_ms, line.episode, line.what, line.who, _ENCODE(dict(line.detail))
+    return line.at_ms, line.episode, line.what, line.who, _json(line.detail)
 
 
 def _letter(letter: Letter) -> tuple[object, ...]:
@@ -165,7 +164,7 @@ def _letter(letter: Letter) -> tuple[object, ...]:
 
 
 def _seen(seen: Seen) -> tuple[object, ...]:
-    heartbeat = _ENCODE(dict(seen.heartbeat))
+    heartbeat = _json(seen.heartbeat)
     return seen.device, seen.at_ms, int(seen.online), seen.firmware, heartbeat
 
 
@@ -177,7 +176,7 @@ def _fault(fault: Fault) -> tuple[object, ...]:
 
 
 def _message(one: Outgoing) -> tuple[object, ...]:
-    fields = _ENCODE(dict(one.fields))
+    fields = _json(one.fields)
     about = one.key, one.episode, one.kind, one.responder, one.channel, one.serial
     return *about, fields, one.created_ms
 
@@ -188,3 +187,7 @@ def _ticket(ticket: Ticket) -> tuple[object, ...]:
 
 def _absent(absent: Absent) -> tuple[object, ...]:
     return absent.home, absent.since_ms, absent.why
+
+
+def _json(fields: Mapping[str, Any]) -> str:
+    return orjson.dumps(fields, default=dict).decode()  # of a mapping that is no dict
