@@ -21,6 +21,7 @@ PURE = (
     "patterns",
     "melody",
     "vigil",
+    "quiet",
 )
 NOT_ON_THE_BOARD = {"dataclasses", "enum", "typing", "logging", "pathlib", "contextlib", "datetime"}
 
