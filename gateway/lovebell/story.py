@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from lovebell.domain.episode import What
 from lovebell.domain.faults import GATEWAY
 from lovebell.domain.messages import BY_LINK
+from lovebell.words import firmware
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -150,6 +151,7 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "{who} asked {home} for a test in vain",
     ),
     What.ROLL_TICKED: ("点名：{home}已确认", "Roll call: {home} is ticked off"),
+    **firmware.SENTENCES,
 }
 
 #: The faults of `domain.faults` and of section 3 of the protocol.
@@ -175,12 +177,15 @@ FAULTS: Final[Mapping[str, tuple[str, str]]] = {
     "overdue": ("有求助过时未处理", "a deadline was missed"),
     "outbox": ("有消息发不出去", "a message is stuck"),
     "messages": ("消息渠道发不出去", "a channel does not take messages"),
+    "firmware": ("固件分批升级因失败停下", "the roll-out of the firmware stopped at failures"),
 }
 
 #: Details that a line may or may not have: said after the sentence.
 _BESIDES: Final[Mapping[str, tuple[str, str]]] = {
     "by": ("经 {by}", "by way of {by}"),
     "note": ("备注：{note}", "note: {note}"),
+    "because": ("{because}", "{because}"),
+    "failures": ("{failures} 台失败", "{failures} failed"),
     "said": ("答复：{said}", "it said: {said}"),
     "off_duty": ("{off_duty} 人不在班或外出", "{off_duty} off duty or away"),
     "age_s": ("{age_s} 秒前按的", "{age_s} s earlier"),
@@ -296,6 +301,8 @@ def _value(key: str, value: object, column: int, name: Callable[[str], str]) -> 
         return _MESSAGES[text][column]
     if key in ("chimes", "channels") and not text:
         return ("无", "none")[column]
+    if key in firmware.WORDS and text in firmware.WORDS[key]:
+        return firmware.WORDS[key][text][column]
     if key == "fault":
         return fault(text, ("zh", "en")[column])
     if key == "why" and text in ("gateway", "broker"):

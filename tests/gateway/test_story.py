@@ -49,6 +49,15 @@ DETAIL: dict[What, dict[str, str | int]] = {
     What.ROLL_CALLED: {"why": "gateway", "homes": 3},
     What.TEST_TRIED: {"home": "h-1"},
     What.ROLL_TICKED: {"home": "h-1"},
+    What.FIRMWARE_PUBLISHED: {"version": "0.2.0"},
+    What.FIRMWARE_WAVE: {"version": "0.2.0", "wave": 2, "devices": 5},
+    What.FIRMWARE_OFFERED: {"version": "0.2.0", "attempt": 1},
+    What.FIRMWARE_WITHDRAWN: {"version": "0.2.0"},
+    What.FIRMWARE_AT: {"version": "0.2.0", "stage": "failed", "because": "link"},
+    What.FIRMWARE_STOPPED: {"version": "0.2.0", "failures": 1},
+    What.FIRMWARE_RESUMED: {"version": "0.2.0"},
+    What.FIRMWARE_RETRIED: {"version": "0.2.0", "device": "b-1"},
+    What.FIRMWARE_DONE: {"version": "0.2.0"},
     What.DROPPED: {"code": "json", "why": "not JSON", "count": 4},
 }
 

@@ -107,6 +107,15 @@ class What(StrEnum):
     ROLL_CALLED = "roll_called"
     ROLL_TICKED = "roll_ticked"
     TEST_TRIED = "test_tried"
+    FIRMWARE_PUBLISHED = "firmware_published"
+    FIRMWARE_WAVE = "firmware_wave"
+    FIRMWARE_OFFERED = "firmware_offered"
+    FIRMWARE_WITHDRAWN = "firmware_withdrawn"
+    FIRMWARE_AT = "firmware_at"
+    FIRMWARE_STOPPED = "firmware_stopped"
+    FIRMWARE_RESUMED = "firmware_resumed"
+    FIRMWARE_RETRIED = "firmware_retried"
+    FIRMWARE_DONE = "firmware_done"
 
 
 @value

@@ -1,0 +1,86 @@
+"""What is said of updates over the air, in Chinese and in English: the record, how far a device
+is, and why it is not further.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from lovebell.domain.episode import What
+from lovebell.domain.rollout import SILENT, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: Lines of the record; `lovebell.story` tells them with all others.
+SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
+    What.FIRMWARE_PUBLISHED: (
+        "{who}发布了固件 {version}，开始分批升级",
+        "{who} published the firmware {version}: its roll-out begins",
+    ),
+    What.FIRMWARE_WAVE: (
+        "固件 {version}：第 {wave} 批，{devices} 台设备",
+        "Firmware {version}: wave {wave}, devices: {devices}",
+    ),
+    What.FIRMWARE_OFFERED: (
+        "向{who}提供固件 {version}，第 {attempt} 次",
+        "Offered the firmware {version} to {who}, attempt {attempt}",
+    ),
+    What.FIRMWARE_WITHDRAWN: (
+        "不再向{who}提供固件 {version}",
+        "The firmware {version} is no longer offered to {who}",
+    ),
+    What.FIRMWARE_AT: (
+        "{who}的固件 {version}：{stage}",
+        "The firmware {version} of {who}: {stage}",
+    ),
+    What.FIRMWARE_STOPPED: (
+        "固件 {version} 的分批升级停下了",
+        "The roll-out of the firmware {version} has stopped",
+    ),
+    What.FIRMWARE_RESUMED: (
+        "{who}让固件 {version} 的分批升级继续",
+        "{who} lets the roll-out of the firmware {version} go on",
+    ),
+    What.FIRMWARE_RETRIED: (
+        "{who}让 {device} 再试一次固件 {version}",
+        "{who} has {device} try the firmware {version} once more",
+    ),
+    What.FIRMWARE_DONE: (
+        "固件 {version} 的分批升级已完成",
+        "The roll-out of the firmware {version} is complete",
+    ),
+}
+
+#: How far a device is with a release.
+STAGES: Final[Mapping[str, tuple[str, str]]] = {
+    Stage.WAITING: ("等待", "waits"),
+    Stage.OFFERED: ("已提供", "is offered"),
+    Stage.FETCHING: ("正在取", "is being fetched"),
+    Stage.READY: ("已取完，等安静时切换", "is here, and waits for a quiet moment"),
+    Stage.TRIAL: ("试运行", "runs on trial"),
+    Stage.GOOD: ("已正式运行", "runs for good"),
+    Stage.FAILED: ("失败", "has failed"),
+    Stage.REFUSED: ("设备拒绝", "was refused"),
+}
+
+#: Why it failed or was refused: the words of section 3 of the protocol, and our own.
+BECAUSE: Final[Mapping[str, tuple[str, str]]] = {
+    "key": (
+        "设备上没有发布人的公钥：请用数据线重新设置",
+        "the board knows no publisher: set it up anew by cable",
+    ),
+    "signature": ("签名不是它的发布人的", "the signature is not its publisher's"),
+    "older": ("不比它有过的新", "not newer than what it had"),
+    "mpy": ("是为别的 MicroPython 编译的", "compiled for another MicroPython"),
+    "size": ("对它太大", "too large for it"),
+    "image": ("收到的与所签的不符", "what came is not what was signed"),
+    "flash": ("闪存放不下或写不进", "its flash has no room or takes no writing"),
+    "start": ("启动不了", "it does not start"),
+    "link": ("连不到网关", "it does not get through to the gateway"),
+    "crash": ("运行中崩溃", "it breaks down"),
+    SILENT: ("没有声息", "nothing is heard of it"),
+}
+
+#: By the detail of a line of the record that it is the word of.
+WORDS: Final = {"stage": STAGES, "because": BECAUSE}
