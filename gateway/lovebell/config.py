@@ -104,7 +104,18 @@ class Settings(BaseSettings):
     @field_validator("database", "broker_password_file", "broker_ca", "broker_folder", "templates")
     @classmethod
     def _at_home(cls, value: Path | None) -> Path | None:
-        return value and value.expanduser()
+        try:
+            return value and value.expanduser()
+        except RuntimeError:  # of a user whom this machine does not know
+            raise ValueError("no home") from None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_writable(cls, value: object) -> object:
+        """No path, name or address holds a NUL, and whoever is handed one falls over it."""
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError("NUL")
+        return value
 
     @field_validator("quiet_from", "quiet_to", "technicians_from", "technicians_to")
     @classmethod
@@ -254,7 +265,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
             return tomllib.load(file)
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as why:
+    except (OSError, ValueError, RecursionError) as why:  # no TOML, no UTF-8, or brackets for ever
         raise ConfigError(("file", {"path": str(path), "why": _why(why)})) from why
 
 

@@ -9,6 +9,7 @@ import asyncio
 import json
 import logging
 import urllib.request
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class Watchdog:
         """Call once; whether it was heard. Failures are logged ever more seldom."""
         try:
             await asyncio.to_thread(self._get)
-        except (OSError, ValueError) as why:
+        except (OSError, ValueError, HTTPException) as why:  # whoever answers may say anything
             self.failures += 1
             if self.failures & (self.failures - 1) == 0:
                 reason = getattr(why, "code", None) or type(why).__name__

@@ -62,7 +62,7 @@ def read_site(path: Path) -> Site:
             found = tomllib.load(file)
     except OSError as why:
         raise BoardError("no_site", path=path, why=why.strerror) from None
-    except ValueError as why:  # TOML and UTF-8 both
+    except (ValueError, RecursionError) as why:  # TOML and UTF-8 both, or brackets for ever
         raise BoardError("bad_site", path=path, why=why) from None
     for name in found:
         if name not in _ROOT:

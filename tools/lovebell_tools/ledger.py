@@ -80,7 +80,7 @@ def _read(path: Path) -> dict[str, str]:
         found: Any = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise BoardError("bad_ledger", path=path)

@@ -42,7 +42,7 @@ def read(folder: Path) -> Firmware:
         return Firmware(str(manifest["version"]), int(manifest["mpy"]["version"]), files)
     except FileNotFoundError as why:
         raise BoardError("no_firmware", path=why.filename) from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise BoardError("damaged_firmware", path=folder / MANIFEST) from None
 
 

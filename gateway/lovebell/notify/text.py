@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
 CUT: Final = "…"
 # Tab and line feed stay. U+2028 and U+2029 break lines in some programs and not in others.
-_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+# With those that turn a line round (Unicode annex 9): what a service says is shown to operators.
+_CONTROL: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+)
 
 
 def clean(text: str) -> str:

@@ -101,7 +101,7 @@ def open_bundle(path: Path, passphrase: Callable[[], str], now_ms: int) -> Bundl
         version = file["lovebell_bundle"]
         parts = [base64.b64decode(file[name], validate=True) for name in ("salt", "nonce")]
         sealed = base64.b64decode(file["sealed"], validate=True)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise BundleError("not_a_bundle", path=path) from None
     if version != VERSION:
         raise BundleError("newer_bundle", path=path, version=version)

@@ -20,6 +20,7 @@ from aiohttp import web
 
 from lovebell.domain.pacing import Window
 from lovebell.domain.records import DiskError
+from lovebell.web.noise import http_log
 from lovebell.web.pages import STYLE, page
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ async def serve(
     bells ring without.
     """
     # No log of accesses: what stands in a path is the right to answer.
-    runner = web.AppRunner(made, access_log=None, handle_signals=False)
+    runner = web.AppRunner(made, access_log=None, handle_signals=False, logger=http_log())
     await runner.setup()
     try:
         while not await _is_bound(runner, host, port):
@@ -125,7 +126,7 @@ async def serve(
 async def _is_bound(runner: web.AppRunner, host: str, port: int) -> bool:
     try:
         await web.TCPSite(runner, host, port).start()
-    except OSError as why:
+    except (OSError, ValueError) as why:  # a host that no name can be is a ValueError
         log.error("no pages", extra={"host": host, "port": port, "why": str(why)})
         return False
     return True
