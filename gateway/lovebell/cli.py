@@ -34,9 +34,11 @@ from lovebell.commands.outcomes import outcome
 from lovebell.commands.pairing import pair, pairings, unpair
 from lovebell.commands.plans import plan
 from lovebell.commands.privacy import erase_home, export_home, retain
+from lovebell.commands.recover import recover
 from lovebell.commands.responders import responder
 from lovebell.commands.rotas import rota
 from lovebell.commands.serve import serve
+from lovebell.commands.technician import technician
 
 
 @click.group(
@@ -98,9 +100,11 @@ for _command in (
     health,
     tests,
     test,
+    technician,
 ):
     cli.add_command(_command)
 device.add_command(enrol)
+device.add_command(recover)
 home.add_command(export_home)
 home.add_command(erase_home)
 

@@ -97,7 +97,7 @@ class Settings(BaseSettings):
     technicians_to: str = "18:00"
     technicians_days: Annotated[tuple[int, ...], NoDecode] = (1, 2, 3, 4, 5, 6, 7)
     faults_at_once: Annotated[tuple[str, ...], NoDecode] = (
-        *("broker", "disk", "overdue", "outbox", "messages"),
+        *("broker", "disk", "overdue", "outbox", "messages", "twice"),
     )
     default_plan: Annotated[tuple[str, ...], NoDecode] = tuple(format_step(s) for s in DEFAULT)
 

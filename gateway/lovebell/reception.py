@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lovebell.domain.episode import Episode
     from lovebell.domain.wire import Fields
     from lovebell.engine import Engine
+    from lovebell.throttle import Throttle
 
 log = logging.getLogger("lovebell.reception")
 
@@ -45,6 +46,7 @@ class Reception:
         engine: Engine,
         on_state: Callable[[str, bool], None],
         on_heard: Callable[[str, str, Fields, Work], None],
+        throttle: Throttle | None = None,
     ) -> None:
         """`on_state(device, online)` is called when a device comes on line or is gone,
         `on_heard(device, leaf, fields, work)` for everything that a device says.
@@ -54,6 +56,7 @@ class Reception:
         self.engine = engine
         self._on_state = on_state
         self._on_heard = on_heard
+        self._throttle = throttle
         self.known: dict[str, Seen] = {}
         self.dropped: Counter[str] = Counter()
         self.seen: dict[str, Seen] = {}
@@ -74,8 +77,12 @@ class Reception:
             rule = self._rules.get(message.leaf)
             if rule is None:
                 raise wire.BadMessageError("topic", "the gateway's own", message.device)
+            if self._throttle is not None and self._throttle.is_too_much(message):
+                raise wire.BadMessageError("flood", "far too many messages", message.device)
         except wire.BadMessageError as why:
             self._drop(why, topic, work)
+            if why.code == "flood":  # whatever it says, it lives
+                self._on_heard(why.device, "flood", {}, work)
         else:
             try:
                 rule(message.device, message.fields, work)

@@ -152,6 +152,26 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     What.ROLL_TICKED: ("点名：{home}已确认", "Roll call: {home} is ticked off"),
     **firmware.SENTENCES,
+    What.TOKEN_MADE: (
+        "给{who}开了第 {n} 号令牌，可以做 {boards} 块板子",
+        "Token {n} was made for {who}, for {boards} boards",
+    ),
+    What.TOKEN_REVOKED: ("{who}的第 {n} 号令牌已吊销", "Token {n} of {who} was revoked"),
+    What.ENROLLED: ("登记了{who}", "{who} was enrolled"),
+    What.RENEWED: (
+        "{who}换了新密码，旧的作废",
+        "{who} has a new secret, and the old one is void",
+    ),
+    What.GIVEN: (
+        "身份包里的{who}给了一块板子",
+        "The identity {who} of a bundle was given to a board",
+    ),
+    What.SET_UP: ("{who}做好了：{proof}", "{who} was set up: {proof}"),
+    What.REVOKED: ("{who}已吊销", "{who} was revoked"),
+    What.RECOVERED: (
+        "从另一个数据库接回了{who}",
+        "{who} was taken over from another database",
+    ),
 }
 
 #: The faults of `domain.faults` and of section 3 of the protocol.
@@ -166,6 +186,17 @@ FAULTS: Final[Mapping[str, tuple[str, str]]] = {
     "safe": ("处于安全模式", "in safe mode"),
     "clock": ("所报时间不可信", "tells impossible times"),
     "old": ("固件太旧", "old firmware"),
+    "twice": (
+        "两块板子用着同一个身份，别家的按铃会错报成这一家：请 `lovebell device revoke`，"
+        "再把两块板子分别重新登记",
+        "two boards share its identity, so one home's presses call for another: "
+        "`lovebell device revoke` it, and enrol each board anew",
+    ),
+    "flood": (
+        "消息多得不正常，多出来的不再处理：请换下这块板子，或 `lovebell device revoke`",
+        "sends far too much, and what is too much is dropped: replace the board, or "
+        "`lovebell device revoke` it",
+    ),
     "stuck": ("按钮卡住", "button stuck"),
     "flash": ("闪存写不进", "flash takes no writing"),
     "sound": ("铃声播不出", "sound cannot be played"),
@@ -188,8 +219,21 @@ _BESIDES: Final[Mapping[str, tuple[str, str]]] = {
     "failures": ("{failures} 台失败", "{failures} failed"),
     "said": ("答复：{said}", "it said: {said}"),
     "off_duty": ("{off_duty} 人不在班或外出", "{off_duty} off duty or away"),
+    "mac": ("板子 {mac}", "board {mac}"),
     "age_s": ("{age_s} 秒前按的", "{age_s} s earlier"),
     "age": ("何时按的不详", "when is not known"),
+}
+
+#: How far a setting-up was seen.
+_PROOFS: Final[Mapping[str, tuple[str, str]]] = {
+    "files": ("文件已写好", "its files are written"),
+    "broker": ("连上了服务器", "it reached the broker"),
+    "press": ("试按已收到", "its test press was received"),
+    "sounded": ("试按已收到，门铃响了", "its test press was received, and the chime sounded"),
+    "silent": (
+        "试按已收到，门铃没有响",
+        "its test press was received, and the chime did not sound",
+    ),
 }
 
 #: The kinds of messages, and why one is given up.
@@ -202,6 +246,11 @@ _MESSAGES: Final[Mapping[str, tuple[str, str]]] = {
     "replaced": ("情况已变", "it is no longer so"),
     "too_old": ("过时太久", "too old by now"),
     "no_contact": ("联系方式已删", "the contact was removed"),
+}
+
+_BY: Final[Mapping[str, tuple[str, str]]] = {
+    BY_LINK: ("消息里的链接", "the link in a message"),
+    "bundle": ("身份包", "a bundle"),
 }
 
 _WORDS: Final[Mapping[str, tuple[str, str]]] = {
@@ -301,12 +350,14 @@ def _value(key: str, value: object, column: int, name: Callable[[str], str]) -> 
         return _MESSAGES[text][column]
     if key in ("chimes", "channels") and not text:
         return ("无", "none")[column]
+    if key == "proof" and text in _PROOFS:
+        return _PROOFS[text][column]
     if key in firmware.WORDS and text in firmware.WORDS[key]:
         return firmware.WORDS[key][text][column]
     if key == "fault":
         return fault(text, ("zh", "en")[column])
     if key == "why" and text in ("gateway", "broker"):
         return _WORDS[text][column]
-    if key == "by" and text == BY_LINK:
-        return ("消息里的链接", "the link in a message")[column]
+    if key == "by" and text in _BY:
+        return _BY[text][column]
     return name(text) if key in ("by", "home") else text

@@ -16,7 +16,7 @@ from lovebell.domain.supervision import Rules, Supervisor
 from lovebell.writer import Work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from lovebell.domain.directory import Directory
     from lovebell.domain.wire import Fields
@@ -92,6 +92,17 @@ class Warden:
     def mark(self, word: Word, is_bad: bool, now: int) -> None:
         """Something is wrong, or no longer wrong, with the gateway itself."""
         self.supervisor.own(word, is_bad, Moment(now, self._steady()))
+
+    def twice(self, device: str, now: int) -> None:
+        """Two boards have been given the identity of this device."""
+        work = Work(now)
+        self.supervisor.twice(device, Moment(now, self._steady()))
+        self._tell(work)
+        self._engine.queue(work)
+
+    def floods(self, devices: Collection[str], now: int) -> None:
+        """These devices say far too much just now."""
+        self.supervisor.floods(devices, Moment(now, self._steady()))
 
     def _read_books(self, heard_before: Iterable[str], at: Moment) -> None:
         self._directory = self._engine.directory

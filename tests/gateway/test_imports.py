@@ -112,7 +112,10 @@ def test_the_domain_asks_nobody_what_time_it_is(path: Path) -> None:
 
 
 #: What runs the gateway, between the domain and the shells.
-MIDDLE = ("engine", "mail", "operators", "post", "reception", "service", "shelf", "tutor", "writer")
+MIDDLE = (
+    *("engine", "mail", "operators", "post", "reception", "service", "shelf", "throttle"),
+    *("tutor", "writer"),
+)
 
 
 def test_the_middle_imports_the_domain_and_no_shell() -> None:

@@ -58,6 +58,10 @@ DETAIL: dict[What, dict[str, str | int]] = {
     What.FIRMWARE_RESUMED: {"version": "0.2.0"},
     What.FIRMWARE_RETRIED: {"version": "0.2.0", "device": "b-1"},
     What.FIRMWARE_DONE: {"version": "0.2.0"},
+    What.TOKEN_MADE: {"n": 1, "boards": 50},
+    What.TOKEN_REVOKED: {"n": 1},
+    What.ENROLLED: {"by": "somebody", "mac": "24:6f:28:00:00:01"},
+    What.SET_UP: {"by": "somebody", "mac": "24:6f:28:00:00:01", "proof": "sounded"},
     What.DROPPED: {"code": "json", "why": "not JSON", "count": 4},
 }
 

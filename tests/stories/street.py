@@ -23,6 +23,7 @@ from lovebell.store import books, pairs
 from lovebell.store.live import LiveStore
 from lovebell.store.schema import command as command_table
 from lovebell.store.sqlite import create_or_upgrade
+from lovebell.throttle import Throttle
 from lovebell.tutor import Tutor
 from lovebell.warden import Warden
 
@@ -107,7 +108,10 @@ class Street:
         self.engine = Engine(self.store, self.air)
         self.tutor = Tutor(self.air, Habits())
         self.warden = Warden(self.engine, self.rules, lambda: self.air.is_up, self.steady)
-        self.reception = Reception(self.engine, self._state_changed, self.warden.heard)
+        self.throttle = Throttle(self.engine, self.steady)
+        self.reception = Reception(
+            self.engine, self._state_changed, self.warden.heard, self.throttle
+        )
         self.operators = Operators(self.engine)
         await self.engine.load(self.now)
         self.reception.known = self.store.seen()

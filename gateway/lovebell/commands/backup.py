@@ -9,6 +9,7 @@ import click
 
 from lovebell.commands.app import App, json_option, pass_app, print_json
 from lovebell.commands.base import FilePath, command
+from lovebell.commands.recover import differences, warn
 from lovebell.store import backup as store
 
 if TYPE_CHECKING:
@@ -38,9 +39,11 @@ def restore(app: App, file: Path, as_json: bool) -> None:
     """Restore a backup."""
     stamp = datetime.fromtimestamp(app.now() / 1000).astimezone().strftime("%Y%m%d-%H%M%S")
     kept = store.restore(file.absolute(), app.settings.database.absolute(), stamp)
+    found = {} if kept is None else differences(app.settings.database, kept)
     if as_json:
-        print_json({"database": str(app.settings.database), "kept": kept and str(kept)})
+        print_json({"database": str(app.settings.database), "kept": kept and str(kept), **found})
         return
     app.say("restored", file=file)
     if kept:
         app.say("kept_aside", file=kept)
+        warn(app, found, kept)

@@ -10,9 +10,10 @@ import click
 from lovebell.commands.app import App, json_option, namer, pass_app, print_json, utc
 from lovebell.commands.base import group
 from lovebell.commands.shown import history_document, show_history
+from lovebell.domain.episode import What
 from lovebell.domain.model import Books, Device, DeviceKind
+from lovebell.store import boards, credentials, pairs, record
 from lovebell.store import books as store
-from lovebell.store import credentials, pairs, record
 from lovebell.story import clock_time
 
 if TYPE_CHECKING:
@@ -153,6 +154,8 @@ def revoke(app: App, device_id: str, as_json: bool) -> None:
     """Make what the device has useless."""
     with app.store.writing() as connection:
         credentials.revoke(connection, device_id)
+        boards.forget(connection, device_id)
+        boards.note(connection, app.now(), What.REVOKED, device_id, {})
     if as_json:
         print_json({"revoked": device_id})
     else:

@@ -12,12 +12,13 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from lovebell.commands.app import App, json_option, pass_app, print_json, utc
 from lovebell.commands.base import FilePath, command
+from lovebell.domain.episode import What
 from lovebell.domain.model import Device, DeviceKind
 from lovebell.provision import rights
 from lovebell.provision.bundle import Broker, Bundle, seal
 from lovebell.provision.identities import MOST, identities, password_hash
+from lovebell.store import boards, credentials
 from lovebell.store import books as store
-from lovebell.store import credentials
 from lovebell.store.errors import BooksError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 DAY_MS: Final = 86_400_000
 LEAST_CHARACTERS: Final = 8
+BUNDLE: Final = "bundle"  # by what a device was enrolled, on record
 PORTS: Final = {True: 8883, False: 1883}
 _FILE = FilePath()
 
@@ -93,22 +95,22 @@ def enrol(
     as_json: bool,
 ) -> None:
     """Enter them. The books are only changed once all files are written."""
-    certificate = None if ca is None else _certificate(ca)
+    certificate = None if ca is None else certificate_of(ca)
     if (certificate is None) != no_tls:
         raise BooksError("tls_or_not")
-    brokers = _brokers(hosts, is_tls=not no_tls)
+    brokers = brokers_of(hosts, is_tls=not no_tls)
     if out.exists():
         raise BooksError("file_exists", path=str(out))
     passphrase = _passphrase(app)
     expires_ms = app.now() + days * DAY_MS
     with app.store.writing() as connection:
-        books = store.load_books(connection)
-        taken = {*books.homes, *books.responders, *books.devices}
-        made = identities(kind, count, taken, os.urandom)
+        made = identities(kind, count, boards.names(connection), os.urandom)
         for one in made:
             store.add_device(connection, Device(one.device, DeviceKind(kind), ""))
         hashes = {one.device: password_hash(one, os.urandom) for one in made}
         credentials.put(connection, hashes, expires_ms)
+        for one in made:
+            boards.note(connection, app.now(), What.ENROLLED, one.device, {"by": BUNDLE})
         if passwords is not None:
             _add_passwords(passwords, hashes)
         _write(out, seal(Bundle(made, brokers, certificate, expires_ms), passphrase, os.urandom))
@@ -130,7 +132,8 @@ def _passphrase(app: App) -> str:
     return told
 
 
-def _brokers(hosts: Sequence[str], *, is_tls: bool) -> list[Broker]:
+def brokers_of(hosts: Sequence[str], *, is_tls: bool) -> list[Broker]:
+    """Where boards find a broker. Raises BooksError (bad_broker)."""
     found: list[Broker] = []
     for text in hosts:
         host, colon, digits = text.rpartition(":") if ":" in text else (text, "", "")
@@ -143,8 +146,8 @@ def _brokers(hosts: Sequence[str], *, is_tls: bool) -> list[Broker]:
     return found
 
 
-def _certificate(path: Path) -> bytes:
-    """In DER, as a board reads it."""
+def certificate_of(path: Path) -> bytes:
+    """In DER, as a board reads it. Raises BooksError (file, bad_certificate)."""
     try:
         raw = path.read_bytes()
     except OSError as why:

@@ -71,15 +71,27 @@ def jobs(
     people = Technicians(engine, settings.technicians, settings.hours, store.told(), steady, hour)
     made: list[Job] = [dispatcher.run, partial(_tell_technicians, people, warden, clock)]
     if settings.web_port:
-        made.append(partial(_serve_pages, settings, tickets))
+        made.append(partial(_serve_pages, settings, tickets, warden, clock))
     return made
 
 
-async def _serve_pages(settings: Settings, tickets: Tickets) -> None:
-    from lovebell.web import server  # whoever has no pages need not load a web server
+async def _serve_pages(settings: Settings, tickets: Tickets, warden: Warden, clock: Clock) -> None:
+    # Whoever has no pages need not load a web server.
+    from lovebell.commands.enrolling import Enrolment
+    from lovebell.web import enrolment, server
 
-    made = server.application(tickets, steady)
-    await server.serve(made, settings.web_host, settings.web_port, tickets.pages)
+    desk = Enrolment(
+        settings.database,
+        clock.now,
+        can_admit=settings.broker_folder is not None,
+        on_twice=lambda device: warden.twice(device, clock.now()),
+    )
+    try:
+        routes = enrolment.routes(desk, steady, settings.public_url)
+        made = server.application(tickets, steady, routes)
+        await server.serve(made, settings.web_host, settings.web_port, tickets.pages)
+    finally:
+        desk.close()
 
 
 async def _tell_technicians(people: Technicians, warden: Warden, clock: Clock) -> None:

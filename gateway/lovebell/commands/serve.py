@@ -23,6 +23,7 @@ from lovebell.engine import Engine
 from lovebell.operators import Operators
 from lovebell.reception import SUBSCRIPTIONS, Reception
 from lovebell.store.live import LiveStore
+from lovebell.throttle import Throttle
 from lovebell.tutor import Tutor
 from lovebell.warden import Warden
 
@@ -88,7 +89,8 @@ async def _serve(settings: Settings) -> None:
                 tutor.part(device)
 
         warden = Warden(engine, settings.rules, lambda: broker.is_up, steady)
-        reception = Reception(engine, changed, warden.heard)
+        throttle = Throttle(engine, steady)
+        reception = Reception(engine, changed, warden.heard, throttle)
         await engine.load(clock.now())
         # What is here now stays: the collector need not look through it at every few hundred
         # messages. That took a fifth of the processor time of a press.
@@ -101,7 +103,7 @@ async def _serve(settings: Settings) -> None:
         auditor = Auditor(engine, warden, lambda: broker.is_up, settings.database.parent)
         beside = [
             *messaging.jobs(settings, texts, engine, store, warden, clock),
-            partial(_supervise, warden, clock),
+            partial(_supervise, warden, throttle, clock),
             partial(_audit, auditor, clock),
         ]
         if settings.health_port:
@@ -122,8 +124,9 @@ async def _serve(settings: Settings) -> None:
         await store.close()
 
 
-async def _supervise(warden: Warden, clock: SystemClock) -> None:
+async def _supervise(warden: Warden, throttle: Throttle, clock: SystemClock) -> None:
     while True:
+        warden.floods(throttle.flooding(), clock.now())
         warden.tick(clock.now())
         await asyncio.sleep(SUPERVISE_S)
 

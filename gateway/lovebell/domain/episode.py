@@ -116,6 +116,14 @@ class What(StrEnum):
     FIRMWARE_RESUMED = "firmware_resumed"
     FIRMWARE_RETRIED = "firmware_retried"
     FIRMWARE_DONE = "firmware_done"
+    TOKEN_MADE = "token_made"  # noqa: S105 - a word, and no secret
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105
+    ENROLLED = "enrolled"
+    RENEWED = "renewed"
+    GIVEN = "given"
+    SET_UP = "set_up"
+    REVOKED = "revoked"
+    RECOVERED = "recovered"
 
 
 @value

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from lovebell.domain.faults import GATEWAY, Fault, Faults, Moment, Word
+from lovebell.domain.twins import SAME_START_MS, Starts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 #: Offline after three missed heartbeats (SCAIP). With a broker that says that the device is gone,
 #: three intervals, so a dead one is known within three minutes; without, half an interval more,
@@ -39,6 +40,8 @@ BOOTS: Final = 5
 BOOTS_MS: Final = 1_800_000
 #: An age above the time that the device has been running, by more than this, cannot be.
 AGE_SLACK_MS: Final = 60_000
+#: Without a sign for so long there is one board again.
+ALONE_MS: Final = 86_400_000
 #: What is the gateway's to judge, whatever a device says of it; of its supply it is asked too.
 OURS: Final = frozenset[str](Word)
 
@@ -71,6 +74,9 @@ class _Device:
     boots: deque[int] = field(default_factory=deque[int])
     up: tuple[int, int] | None = None
     said: frozenset[str] = frozenset()
+    starts: Starts = field(default_factory=lambda: Starts(SAME_START_MS))
+    counts: Starts = field(default_factory=lambda: Starts(0))
+    twice: int | None = None
     streaks: dict[str, int] = field(default_factory=dict[str, int])
 
 
@@ -126,12 +132,28 @@ class Supervisor:
         self._is_up, self._since = is_up, at.steady
         if is_up:
             self._faults.set(GATEWAY, Word.BROKER, False, at)
-            for device in self._devices:
-                self._wait_for(device, at)
+            for name, device in self._devices.items():
+                device.starts.forget()
+                device.counts.forget()
+                self._wait_for(name, at)
 
     def own(self, word: Word, is_bad: bool, at: Moment) -> None:
         """What the gateway finds wrong with itself."""
         self._faults.set(GATEWAY, word, is_bad, at)
+
+    def twice(self, name: str, at: Moment) -> None:
+        """There are two boards of this name."""
+        if name in self._standing:
+            self._of(name).twice = at.steady
+            self._faults.set(name, Word.TWICE, True, at)
+
+    def floods(self, names: Collection[str], at: Moment) -> None:
+        """These devices send more than anybody has to say."""
+        were = {device for device, word in self._faults.open if word == Word.FLOOD}
+        for name in names:
+            self._faults.set(name, Word.FLOOD, True, at)
+        for name in were.difference(names):
+            self._faults.set(name, Word.FLOOD, False, at)
 
     def tick(self, at: Moment) -> int | None:
         """Time has passed: judge whose deadline has. Returns the steady moment of the next one."""
@@ -177,6 +199,8 @@ class Supervisor:
             is_old = release(fields["firmware"]) < release(self._rules.oldest_firmware)
             self._faults.set(name, Word.OLD, is_old, at)
         self._count_boots(name, device, fields.get("boot"), at)
+        if device.boot is not None and device.counts.tell(device.boot, at.steady):
+            self.twice(name, at)
 
     def heartbeat(self, name: str, fields: Mapping[str, Any], at: Moment) -> None:
         """A device lives, and says how well."""
@@ -186,6 +210,9 @@ class Supervisor:
         self.heard(name, at)
         if name not in self._standing:
             return
+        if device.starts.tell(at.steady - device.up[0], at.steady):
+            self.twice(name, at)
+        self._is_alone(name, device, at)
         if fields["up_s"] * 1000 >= BOOTS_MS:
             self._faults.set(name, Word.REBOOTS, False, at)
         said = frozenset(str(fields.get("fault", "")).split())
@@ -265,6 +292,15 @@ class Supervisor:
             self._faults.set(name, word, False, at)
         if name not in self._standing:
             del self._devices[name]
+
+    def _is_alone(self, name: str, device: _Device, at: Moment) -> None:
+        """The other board has not been heard for long."""
+        if Word.TWICE not in self._faults.words(name):
+            return
+        if device.twice is None:  # a fault of the last run
+            device.twice = at.steady
+        if at.steady - device.twice > ALONE_MS:
+            self._faults.set(name, Word.TWICE, False, at)
 
     def _count_boots(self, name: str, device: _Device, boot: int | None, at: Moment) -> None:
         """Starts are told by the device's own count: a broker repeats what it keeps."""

@@ -235,6 +235,7 @@ def remove_device(connection: Connection, device: str) -> None:
     _check_unpaired(books, device)
     # Else whoever gets the name next could be spoken for with this one's secret.
     connection.execute(delete(schema.credential).where(schema.credential.c.device == device))
+    connection.execute(delete(schema.board).where(schema.board.c.device == device))
     _delete(connection, schema.device, device)
 
 

@@ -28,6 +28,12 @@ def put(connection: Connection, hashes: Mapping[str, str], until_ms: int) -> Non
     raise_revision(connection)
 
 
+def replace(connection: Connection, device: str, text: str, until_ms: int) -> None:
+    """A device's new credential: what it had before is void."""
+    connection.execute(delete(schema.credential).where(schema.credential.c.device == device))
+    put(connection, {device: text}, until_ms)
+
+
 def valid(connection: Connection, now_ms: int) -> dict[str, str]:
     """By device, the hash of every secret that the broker is to accept."""
     table, device = schema.credential, schema.device

@@ -104,6 +104,13 @@ MESSAGES: Final = {
     "disk": "database: {path} cannot be used ({why}); check the key `database`, the rights and "
     "the free space",
     "no_credential": "device: {id!r} has no secret at the broker; nothing to revoke",
+    "unknown_token": "token: there is no {n} that is good; see `lovebell technician token list`",
+    "no_web": "web_port: without it nobody can be enrolled over the network; set the key "
+    "`web_port` and restart the gateway, or make a bundle with `lovebell device enrol`",
+    "no_rights_kept": "broker_folder: without it the gateway cannot let new devices in; set the "
+    "key `broker_folder` and restart the gateway, or make a bundle with `lovebell device enrol`",
+    "no_such_database": "{path}: this is no database of lovebell; name the file that "
+    "`lovebell restore` has kept",
     "no_broker_folder": "{path} holds no broker; check the key `broker_folder`, or first "
     "`lovebell broker init {path}`",
     "folder_in_use": "{path} is there already and is not overwritten; choose another, or renew the "

@@ -332,3 +332,36 @@ credential = Table(
     Column("hash", Text, nullable=False),
     Column("until_ms", BigInteger, nullable=False),
 )
+
+# What technicians may do over the network; only the hash of what they type.
+technician_token = Table(
+    "technician_token",
+    metadata,
+    Column("n", Integer, primary_key=True),
+    Column("hash", String(64), nullable=False),
+    Column("who", Text, nullable=False),
+    Column("roles", JSON, nullable=False),
+    Column("boards", Integer, nullable=False),
+    Column("may_renew", Boolean, nullable=False),
+    Column("place", JSON, nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+    Column("until_ms", BigInteger, nullable=False),
+    Column("revoked_ms", BigInteger),
+    UniqueConstraint("hash"),
+)
+
+# What a board (by its address) was last made into. `token` is empty for a bundle's; `hash` is that
+# of a secret which is not in force yet.
+board = Table(
+    "board",
+    metadata,
+    Column("mac", String(24), primary_key=True),
+    Column("device", String(24), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("token", Integer),
+    Column("reservation", Integer, nullable=False, server_default="0"),
+    Column("hash", Text),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("made_ms", BigInteger),
+    Index("board_device", "device"),
+)

@@ -24,7 +24,7 @@ from lovebell.web.noise import http_log
 from lovebell.web.pages import STYLE, page
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from lovebell.domain.visit import Visit
 
@@ -63,8 +63,10 @@ class Door(Protocol):
         ...
 
 
-def application(door: Door, steady: Callable[[], int]) -> web.Application:
-    """The pages. `steady` gives milliseconds that only go forward."""
+def application(
+    door: Door, steady: Callable[[], int], more: Iterable[web.RouteDef] = ()
+) -> web.Application:
+    """The pages, and what `more` answers. `steady` gives milliseconds that only go forward."""
     wrong = Window(WRONG, WRONG_MS)
 
     async def look(request: web.Request) -> web.Response:
@@ -94,7 +96,7 @@ def application(door: Door, steady: Callable[[], int]) -> web.Application:
         return _response(page(None, language), 404)
 
     made = web.Application(client_max_size=MOST_BYTES)
-    made.add_routes([web.get(PATH, look), web.post(PATH, use)])
+    made.add_routes([web.get(PATH, look), web.post(PATH, use), *more])
     made.on_response_prepare.append(_with_headers)
     return made
 

@@ -91,6 +91,12 @@ BOOKS: Final = {
     "weak_passphrase": "口令：至少 {n} 个字，例如四个不常见的词",
     "disk": "数据库：{path} 用不了（{why}）；请检查设置项 database、权限和剩余空间",
     "no_credential": "设备：{id!r} 在服务器上没有密码，没有什么要吊销的",
+    "unknown_token": "令牌：没有有效的 {n} 号；请看 `lovebell technician token list`",
+    "no_web": "web_port：没有设，不能在线登记；请设好 `web_port` 并重启网关，或用 "
+    "`lovebell device enrol` 做身份包",
+    "no_rights_kept": "broker_folder：没有设，网关放不进新设备；请设好 `broker_folder` 并重启网关，"
+    "或用 `lovebell device enrol` 做身份包",
+    "no_such_database": "{path}：不是本程序的数据库；请写 `lovebell restore` 留下的那个文件",
     "no_broker_folder": "{path} 里没有服务器的文件；请检查设置项 broker_folder，或先运行 "
     "`lovebell broker init {path}`",
     "folder_in_use": "{path} 已经有了，不会覆盖；请另选一个，或换新证书："

@@ -6,10 +6,12 @@ from typing import Final
 
 from lovebell.words.messages import MESSAGES
 from lovebell.words.plans import PLANS
+from lovebell.words.technician import TECHNICIAN
 
 SCREENS: Final[dict[str, tuple[str, str]]] = {
     **MESSAGES,
     **PLANS,
+    **TECHNICIAN,
     # help and usage
     "usage": ("用法：", "Usage: "),
     "options": ("选项", "Options"),

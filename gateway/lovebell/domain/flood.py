@@ -1,0 +1,67 @@
+"""Floods: a device that says far more than anybody has to say.
+
+Owns when it is one. What of a flood still counts is the reception's to say: a press that would
+ring always does. Times are milliseconds that only go forward.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+#: So much may come at once: a device that was away tells all that it has kept, 64 entries, and a
+#: chime answers to every call of a bad night.
+BURST: Final = 600
+#: And so much goes on for ever, a second. A device that repeats a press until it has its receipt
+#: says less than one.
+PER_S: Final = 2
+#: It has ended when so much room is there again.
+WELL: Final = 300
+
+
+@dataclass(slots=True)
+class _Bucket:
+    """What a device may still say, in thousandths of a message."""
+
+    left: int
+    at: int
+
+
+class Gate:
+    """Counts what each device says."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[str, _Bucket] = {}
+        self._flooding: set[str] = set()
+
+    @property
+    def flooding(self) -> AbstractSet[str]:
+        """The devices that are too loud just now."""
+        return self._flooding
+
+    def is_flood(self, device: str, steady: int) -> bool:
+        """One more message: whether it is too much."""
+        bucket = self._buckets.get(device)
+        if bucket is None:
+            bucket = self._buckets[device] = _Bucket(BURST * 1000, steady)
+        self._fill(device, bucket, steady)
+        if bucket.left >= 1000:
+            bucket.left -= 1000
+        else:
+            self._flooding.add(device)
+        return device in self._flooding
+
+    def look(self, steady: int) -> None:
+        """Time has passed: who has been quiet is well again."""
+        for device in list(self._flooding):
+            self._fill(device, self._buckets[device], steady)
+
+    def _fill(self, device: str, bucket: _Bucket, steady: int) -> None:
+        passed = max(0, steady - bucket.at)
+        bucket.left = min(BURST * 1000, bucket.left + passed * PER_S)
+        bucket.at = steady
+        if bucket.left >= WELL * 1000:
+            self._flooding.discard(device)

@@ -1,0 +1,51 @@
+"""Twins: two boards with one name and one secret, such as a bundle makes that was used twice.
+
+Owns how they are seen. They throw each other out at the broker, each comes back within seconds,
+and each tells of its own last start. No board is asked who it is: one that lies, or knows nothing
+of this, is seen as well. Times are milliseconds that only go forward.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Final
+
+#: A beat that was on its way for some seconds tells of no other start.
+SAME_START_MS: Final = 15_000
+#: So many returns to the start before are no accident: a gateway that was held up for minutes
+#: sees one.
+RETURNS: Final = 3
+#: Within so long. Boards that throw each other out come back every eight seconds or sooner.
+RETURNS_MS: Final = 1_800_000
+
+
+@dataclass(slots=True)
+class Starts:
+    """What is told under one name of the last start: its moment, or its number.
+
+    Of one board it changes, and never comes back to what it was; of two it does again and again.
+    `slack` is how far two tellings of one start may be apart.
+    """
+
+    slack: int
+    last: int | None = None
+    before: int | None = None
+    returns: deque[int] = field(default_factory=deque[int])
+
+    def tell(self, start: int, steady: int) -> bool:
+        """Whether by now there must be two boards."""
+        if self.last is None or abs(start - self.last) <= self.slack:
+            self.last = start
+            return False
+        if self.before is not None and abs(start - self.before) <= self.slack:
+            self.returns.append(steady)
+        self.before, self.last = self.last, start
+        while self.returns and steady - self.returns[0] > RETURNS_MS:
+            self.returns.popleft()
+        return len(self.returns) >= RETURNS
+
+    def forget(self) -> None:
+        """What a broker has kept is told once more now, and says nothing."""
+        self.last = self.before = None
+        self.returns.clear()

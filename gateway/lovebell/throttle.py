@@ -1,0 +1,64 @@
+"""The throttle: what of a device that says far too much still counts.
+
+Owns that choice. A press that would ring always counts, and so does an answer to a call that
+rings; what a chime has been asked for is never too much. The rest of a flood is written nowhere.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lovebell.domain import wire
+from lovebell.domain.episode import Kind, State
+from lovebell.domain.flood import Gate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lovebell.domain.episode import Episode
+    from lovebell.domain.wire import Fields, Message
+    from lovebell.engine import Engine
+
+#: Names that nobody has entered count as one: whoever makes them up must not fill memory.
+STRANGERS = "?"
+
+
+class Throttle:
+    """`steady` gives milliseconds that only go forward."""
+
+    def __init__(self, engine: Engine, steady: Callable[[], int]) -> None:
+        self._engine = engine
+        self._steady = steady
+        self._gate = Gate()
+
+    def flooding(self) -> set[str]:
+        """The devices in the books that are too loud just now."""
+        self._gate.look(self._steady())
+        return set(self._gate.flooding) - {STRANGERS}
+
+    def is_too_much(self, message: Message) -> bool:
+        """Whether a message is one of a flood, and nothing would come of it but rows on disk."""
+        device, leaf, fields = message.device, message.leaf, message.fields
+        if leaf in ("ringing", "hushed") and self._is_awaited(device, fields):
+            return False
+        known = device if device in self._engine.directory.books.devices else STRANGERS
+        if not self._gate.is_flood(known, self._steady()):
+            return False
+        if leaf == "press":
+            call = self._engine.shelf.open_of(device, Kind.CALL)
+            is_call = fields["kind"] == "call"
+            return not is_call or (call is not None and call.state is State.RINGING)
+        return leaf != "acknowledge" or not self._rings(fields["episode"])
+
+    def _is_awaited(self, chime: str, fields: Fields) -> bool:
+        episode = self._engine.shelf.episodes.get(fields["episode"])
+        return episode is not None and any(
+            call.chime == chime and call.again_ms is not None for call in episode.calls
+        )
+
+    def _rings(self, name: str) -> bool:
+        shelf = self._engine.shelf
+        episode: Episode | None = shelf.episodes.get(name)
+        if episode is None:  # a later press of a call
+            episode = shelf.open_of(wire.split_episode(name)[0], Kind.CALL)
+        return episode is not None and episode.state is State.RINGING

@@ -1,0 +1,66 @@
+"""The words of technicians' tokens and of what is taken over from another database."""
+
+from __future__ import annotations
+
+from typing import Final
+
+TECHNICIAN: Final[dict[str, tuple[str, str]]] = {
+    "token_who": ("谁", "who"),
+    "token_roles": ("能做", "may make"),
+    "token_boards": ("板子", "boards"),
+    "token_until": ("到", "until"),
+    "token_standing": ("状态", "standing"),
+    "token_good": ("有效", "good"),
+    "token_expired": ("已过期", "expired"),
+    "token_revoked": ("已吊销", "revoked"),
+    "token_made": (
+        "{who}的令牌（{n} 号），{until} 前可以做 {boards} 块板子，只显示这一次：",
+        "The token of {who} (number {n}), for {boards} boards until {until}; shown only now:",
+    ),
+    "token_is_revoked": (
+        "{who}的 {n} 号令牌已吊销；用它做好的板子照常。",
+        "Token {n} of {who} is revoked; boards that were set up with it stay as they are.",
+    ),
+    "no_tokens": (
+        "还没有令牌；请用 `lovebell technician token create` 开一个。",
+        "There are no tokens yet; make one with `lovebell technician token create`.",
+    ),
+    "restore_cuts": (
+        "注意：这些设备是备份之后登记的，网关启动后就连不上：{devices}",
+        "Note: these devices were enrolled since the backup and are cut off when the gateway "
+        "starts: {devices}",
+    ),
+    "restore_admits": (
+        "注意：这些设备是备份之后吊销或换了密码的，网关启动后旧密码又能用：{devices}",
+        "Note: these devices were revoked or given a new secret since the backup, and their old "
+        "secrets are good again when the gateway starts: {devices}",
+    ),
+    "restore_mend": (
+        "两样都可以这样补上，不用碰板子：lovebell device recover {path}",
+        "This mends both, and no board need be touched: lovebell device recover {path}",
+    ),
+    "restore_unread": (
+        "注意：原来的数据库读不了。备份之后登记的设备会连不上，请重新做；备份之后吊销的设备又能连，"
+        "请再吊销一次。",
+        "Note: the old database cannot be read. Devices that were enrolled since the backup are "
+        "cut off: set them up again. Those that were revoked since are let in again: revoke them "
+        "once more.",
+    ),
+    "recovered": (
+        "从 {path} 接回 {n} 台：{devices}",
+        "Took {n} over from {path}: {devices}",
+    ),
+    "recovered_gone": (
+        "照 {path} 吊销 {n} 台：{devices}",
+        "Revoked {n} as {path} has it: {devices}",
+    ),
+    "recovered_pairs": (
+        "备份之后的结对没有接回，请用 `lovebell pair` 补上：{devices}",
+        "Pairings since the backup are not taken over; pair these anew with `lovebell pair`: "
+        "{devices}",
+    ),
+    "recovered_none": (
+        "没有什么要接回的：{path} 里的设备和这里一样。",
+        "There is nothing to take over: the devices in {path} are those that are here.",
+    ),
+}

@@ -1,0 +1,360 @@
+"""Enrolment over the network by real HTTP: what a token may do, and what is refused."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import pytest
+from aiohttp.test_utils import TestServer
+from town import Town
+
+from lovebell.commands.enrolling import Enrolment
+from lovebell.domain.enrolment import is_private
+from lovebell.provision.files import Plan
+from lovebell.provision.install import make
+from lovebell.web.enrolment import REFUSALS, WRONG, WRONG_MS, routes
+from lovebell.web.server import application
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+MAC, OTHER_MAC = "24:6f:28:00:00:01", "24:6f:28:00:00:02"
+
+
+class Site:
+    """The gateway's web server, and the operator beside it."""
+
+    def __init__(self, town: Town) -> None:
+        self.town = town
+        self.now = 0
+        self.twice: list[str] = []
+        self.server: TestServer
+        self.headers: dict[str, str] = {}
+
+    def token(self, *more: str) -> str:
+        """An operator makes one."""
+        made = self.town.read("technician", "token", "create", "--who", "示例技术员", *more)
+        return made["token"]
+
+    async def ask(self, verb: str, token: str, **body: Any) -> tuple[int, dict[str, Any]]:
+        """What a laptop asks."""
+        headers = {"Authorization": f"Bearer {token}", **self.headers}
+        url = self.server.make_url(f"/technician/v1/{verb}")
+        async with (
+            aiohttp.ClientSession() as laptop,
+            laptop.post(url, json=body, headers=headers) as answer,
+        ):
+            return answer.status, await answer.json()
+
+    async def enrol(self, token: str, mac: str = MAC, role: str = "button") -> dict[str, Any]:
+        """An identity, which must be given."""
+        status, answer = await self.ask("enrol", token, mac=mac, role=role)
+        assert status == 200, answer
+        return answer
+
+    async def confirm(self, token: str, made: dict[str, Any], mac: str = MAC) -> None:
+        """The secret is on the board."""
+        status, answer = await self.ask("confirm", token, mac=mac, reservation=made["reservation"])
+        assert (status, answer) == (200, {"device": made["device"]})
+
+    async def refused(self, verb: str, token: str, **body: Any) -> str:
+        """The code of a refusal, which says in both languages what to do; nothing has changed."""
+        before = self.state()
+        status, answer = await self.ask(verb, token, **body)
+        assert status >= 400, answer
+        assert re.search(r"[\u4e00-\u9fff]", answer["zh"])
+        assert answer["en"].isascii() or "示例" in answer["en"]
+        assert "{" not in answer["zh"] + answer["en"]
+        assert self.state() == before
+        return answer["error"]
+
+    def state(self) -> list[Any]:
+        """All that enrolment writes."""
+        street = self.town.street
+        tables = ("board", "credential", "device", "event")
+        return [street.rows(f"SELECT * FROM {table}") for table in tables]  # noqa: S608
+
+    def hashes(self) -> dict[str, str]:
+        """What the broker knows devices by."""
+        return dict(map(tuple, self.town.street.rows("SELECT device, hash FROM credential")))
+
+
+@pytest.fixture
+def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
+    folder = tmp_path / "broker"
+    made = Town(tmp_path / "lovebell.db")
+    make(Plan(folder, 10, broker_user="root", gateway_user="root"), ["bell.example"], "lovebell",
+         made.street.now, lambda n: b"x" * n)  # fmt: skip
+    monkeypatch.setenv("LOVEBELL_BROKER_FOLDER", str(folder))
+    monkeypatch.setenv("LOVEBELL_WEB_PORT", "8080")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+async def site(town: Town) -> AsyncIterator[Site]:
+    made = Site(town)
+    desk = Enrolment(town.path, lambda: town.street.now, can_admit=True, on_twice=made.twice.append)
+
+    class NoDoor:
+        def look(self, token: str) -> None: ...
+        async def use(self, token: str) -> None: ...
+
+    made.server = TestServer(
+        application(NoDoor(), lambda: made.now, routes(desk, lambda: made.now, "")),
+        host="127.0.0.1",
+    )
+    await made.server.start_server()
+    yield made
+    await made.server.close()
+    desk.close()
+
+
+async def test_a_board_is_enrolled_when_its_secret_is_on_it_and_not_before(site: Site) -> None:
+    token = site.token()
+    made = await site.enrol(token)
+    assert (made["device"], made["role"]) == ("b-001", "button")
+    assert len(bytes.fromhex(made["secret"])) == 16
+    assert made["brokers"] == [["bell.example", 8883, True]]
+    assert site.town.read("device", "list") == []
+    assert site.hashes() == {}
+    await site.confirm(token, made)
+    assert [one["id"] for one in site.town.read("device", "list")] == ["b-001"]
+    assert list(site.hashes()) == ["b-001"]
+    assert made["secret"].encode() not in site.town.path.read_bytes()
+    chime = await site.enrol(token, OTHER_MAC, "chime")
+    assert chime["device"] == "c-001"
+
+
+async def test_a_board_asked_for_twice_is_the_same_device_with_another_secret(site: Site) -> None:
+    token = site.token("--boards", "1")
+    first = await site.enrol(token)
+    await site.confirm(token, first)
+    before = site.hashes()
+    second = await site.enrol(token)
+    assert second["device"] == first["device"]
+    assert second["secret"] != first["secret"]
+    assert site.hashes() == before  # the connection may be lost now: the old one still holds
+    await site.confirm(token, second)
+    after = site.hashes()
+    assert list(after) == ["b-001"]
+    assert after != before
+    await site.confirm(token, second)  # whose answer was lost
+    assert site.hashes() == after
+    happened = [(one["what"], one["who"]) for one in site.town.read("events")]
+    assert ("enrolled", "b-001") in happened
+    assert happened.count(("renewed", "b-001")) == 1
+
+
+async def test_a_name_that_was_kept_for_a_board_is_nobody_elses(
+    site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    token = site.token()
+    assert (await site.enrol(token))["device"] == "b-001"
+    assert (await site.enrol(token, OTHER_MAC))["device"] == "b-002"
+    monkeypatch.setenv("BUNDLE_PASSPHRASE", "示例口令示例口令")
+    where = ("--broker", "bell.example", "--no-tls", "--out", str(tmp_path / "x"))
+    site.town.type("device", "enrol", "--kind", "button", "--count", "1", *where)
+    assert [one["id"] for one in site.town.read("device", "list")] == ["b-003"]
+
+
+async def test_only_the_last_secret_that_was_asked_for_can_be_put_in_force(site: Site) -> None:
+    token = site.token()
+    first = await site.enrol(token)
+    await site.enrol(token)
+    number = first["reservation"]
+    assert await site.refused("confirm", token, mac=MAC, reservation=number) == "superseded"
+    assert await site.refused("confirm", token, mac=OTHER_MAC, reservation=1) == "unknown_board"
+
+
+async def test_a_token_does_what_it_is_for_and_no_more(site: Site) -> None:
+    token = site.token("--kind", "button", "--boards", "1")
+    assert await site.refused("enrol", token, mac=MAC, role="chime") == "wrong_role"
+    made = await site.enrol(token)
+    await site.confirm(token, made)
+    assert await site.refused("enrol", token, mac=OTHER_MAC, role="button") == "none_left"
+    both = site.token()
+    assert await site.refused("enrol", both, mac=MAC, role="chime") == "other_role"
+
+
+async def test_a_stolen_token_cannot_cut_off_the_boards_of_others(site: Site) -> None:
+    mine, theirs = site.token(), site.token()
+    made = await site.enrol(mine)
+    await site.confirm(mine, made)
+    assert await site.refused("enrol", theirs, mac=MAC, role="button") == "not_yours"
+    number = made["reservation"]
+    assert await site.refused("confirm", theirs, mac=MAC, reservation=number) == "unknown_board"
+    said = {"mac": MAC, "reservation": number, "proof": "press"}
+    assert await site.refused("result", theirs, **said) == "unknown_board"
+    again = await site.enrol(site.token("--renew"))
+    assert again["device"] == "b-001"
+
+
+async def test_what_was_given_out_from_bundles_is_no_way_to_anothers_secret(site: Site) -> None:
+    site.town.type("device", "add", "b-7", "--kind", "button")
+    token = site.token()
+    await site.ask("given", token, given={MAC: "b-7"})
+    assert await site.refused("enrol", token, mac=MAC, role="button") == "not_yours"
+
+
+async def test_a_token_is_wrong_expired_or_revoked_and_each_is_said(site: Site) -> None:
+    token = site.token("--hours", "1")
+    assert await site.refused("enrol", "x" * 24, mac=MAC, role="button") == "bad_token"
+    site.town.street.now += 3_600_000
+    assert await site.refused("enrol", token, mac=MAC, role="button") == "expired_token"
+    token = site.token()
+    assert site.town.type("technician", "token", "revoke", "2").exit_code == 0
+    assert await site.refused("enrol", token, mac=MAC, role="button") == "revoked_token"
+    assert token.encode() not in site.town.path.read_bytes()
+
+
+async def test_who_guesses_is_refused_and_whoever_has_a_token_is_not(site: Site) -> None:
+    token = site.token()
+    said = [await site.refused("enrol", f"x{n}", mac=MAC, role="button") for n in range(WRONG + 5)]
+    assert said == ["bad_token"] * WRONG + ["too_many"] * 5
+    await site.enrol(token)
+    site.now += WRONG_MS
+    assert await site.refused("enrol", "x", mac=MAC, role="button") == "bad_token"
+
+
+@pytest.mark.parametrize(
+    ("verb", "body", "field"),
+    [
+        ("enrol", {"role": "button"}, "mac"),
+        ("enrol", {"mac": "24:6F:28:00:00:01", "role": "button"}, "mac"),
+        ("enrol", {"mac": ["x"], "role": "button"}, "mac"),
+        ("enrol", {"mac": MAC, "role": "gateway"}, "role"),
+        ("confirm", {"mac": MAC, "reservation": True}, "reservation"),
+        ("confirm", {"mac": MAC, "reservation": 2**40}, "reservation"),
+        ("result", {"mac": MAC, "reservation": 1, "proof": "x"}, "proof"),
+        ("result", {"mac": MAC, "reservation": 1, "proof": "press", "sounded": 1}, "sounded"),
+        ("given", {"given": [MAC]}, "given"),
+        ("given", {"given": {MAC: "../x"}}, "given"),
+        ("given", {"given": {"x": "b-1"}}, "given"),
+        ("given", {"given": {f"24:6f:28:00:01:{n:02x}": "b-1" for n in range(51)}}, "given"),
+    ],
+)
+async def test_a_wrong_field_is_named(
+    site: Site, verb: str, body: dict[str, Any], field: str
+) -> None:
+    token = site.token()
+    status, answer = await site.ask(verb, token, **body)
+    assert (status, answer["error"]) == (400, "bad_field")
+    assert field in answer["zh"]
+    assert field in answer["en"]
+
+
+async def test_what_is_no_json_object_is_refused(site: Site) -> None:
+    headers = {"Authorization": f"Bearer {site.token()}"}
+    url = site.server.make_url("/technician/v1/enrol")
+    async with aiohttp.ClientSession() as laptop:
+        for raw in (b"", b"[]", b"\xff", b"{", b"[" * 3000, b"null"):
+            async with laptop.post(url, data=raw, headers=headers) as answer:
+                assert answer.status == 400
+        async with laptop.get(url, headers=headers) as answer:
+            assert answer.status == 405
+
+
+async def test_how_the_setting_up_ended_is_on_record(site: Site) -> None:
+    token = site.token()
+    made = await site.enrol(token)
+    await site.confirm(token, made)
+    said = {"mac": MAC, "reservation": made["reservation"], "proof": "press", "sounded": True}
+    status, _ = await site.ask("result", token, **said)
+    assert status == 200
+    (line,) = [one for one in site.town.read("events") if one["what"] == "set_up"]
+    assert line["who"] == "b-001"
+    assert line["detail"] == {"mac": MAC, "proof": "sounded", "by": "示例技术员"}
+
+
+async def test_one_identity_on_two_boards_is_noticed_when_the_second_laptop_tells(
+    site: Site,
+) -> None:
+    site.town.type("device", "add", "b-7", "--kind", "button")
+    first, second = site.token(), site.token()
+    _, answer = await site.ask("given", first, given={MAC: "b-7"})
+    assert answer == {"noted": 1, "twice": {}}
+    _, answer = await site.ask("given", first, given={MAC: "b-7"})
+    assert site.twice == []
+    _, answer = await site.ask("given", second, given={OTHER_MAC: "b-7", MAC[:-1] + "9": "b-99"})
+    assert answer == {"noted": 2, "twice": {"b-7": [MAC, OTHER_MAC]}}
+    assert site.twice == ["b-7"]
+    given = [one["detail"]["mac"] for one in site.town.read("events") if one["what"] == "given"]
+    assert sorted(given) == [MAC, OTHER_MAC]
+
+
+async def test_a_revoked_board_that_asks_again_becomes_another_device(site: Site) -> None:
+    token = site.token()
+    await site.confirm(token, await site.enrol(token))
+    assert site.town.type("device", "revoke", "b-001").exit_code == 0
+    assert site.hashes() == {}
+    assert (await site.enrol(token))["device"] == "b-002"
+
+
+async def test_behind_a_proxy_that_does_not_say_https_no_token_is_taken(site: Site) -> None:
+    token = site.token()
+    site.headers = {"X-Forwarded-Proto": "http"}
+    assert await site.refused("enrol", token, mac=MAC, role="button") == "not_private"
+    site.headers = {"Host": "bell.example"}
+    assert await site.refused("enrol", token, mac=MAC, role="button") == "not_private"
+
+
+@pytest.mark.parametrize(
+    ("peer", "host", "scheme", "public_url", "expected"),
+    [
+        ("127.0.0.1", "127.0.0.1:8080", None, "", True),
+        ("::1", "[::1]:8080", None, "", True),
+        ("127.0.0.1", "localhost", None, "", True),
+        ("192.168.1.7", "127.0.0.1", None, "", False),
+        ("127.0.0.1", "192.168.1.1:8080", None, "", False),
+        ("127.0.0.1", "127.0.0.1", "https", "", False),  # nobody has configured this proxy
+        ("127.0.0.1", "bell.example", "https", "https://bell.example", True),
+        ("127.0.0.1", "bell.example", "http", "https://bell.example", False),
+        ("127.0.0.1", "127.0.0.1", None, "https://bell.example", False),
+        ("127.0.0.1", "bell.example", "https", "http://bell.example", False),
+    ],
+)
+def test_a_token_comes_from_this_machine_or_by_https(
+    peer: str, host: str, scheme: str | None, public_url: str, expected: bool
+) -> None:
+    assert is_private(peer, host, scheme, public_url) is expected
+
+
+def test_every_refusal_is_said_in_both_languages() -> None:
+    for zh, en, status in REFUSALS.values():
+        assert re.search(r"[\u4e00-\u9fff]", zh)
+        assert en.isascii()
+        assert 400 <= status < 600
+
+
+# -- the operator's side ---------------------------------------------------------------------
+
+
+def test_a_token_is_listed_with_what_it_has_done_and_never_what_it_says(town: Town) -> None:
+    made = town.read("technician", "token", "create", "--who", "示例技术员", "--kind", "chime")
+    (listed,) = town.read("technician", "token", "list")
+    assert made["token"] not in str(listed)
+    assert (listed["roles"], listed["boards"], listed["used"]) == (["chime"], 50, 0)
+    assert listed["standing"] == "good"
+    assert "good" in town.type("technician", "token", "list").stdout
+    assert town.type("technician", "token", "revoke", "1").exit_code == 0
+    again = town.type("technician", "token", "revoke", "1")
+    assert again.exit_code == 1
+    assert "technician token list" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "why"),
+    [("LOVEBELL_WEB_PORT", "web_port"), ("LOVEBELL_BROKER_FOLDER", "broker_folder")],
+)
+def test_no_token_is_made_that_could_not_be_used(
+    town: Town, monkeypatch: pytest.MonkeyPatch, variable: str, why: str
+) -> None:
+    monkeypatch.delenv(variable)
+    said = town.type("technician", "token", "create", "--who", "示例技术员")
+    assert said.exit_code == 1
+    assert why in said.stderr
+    assert town.read("technician", "token", "list") == []

@@ -1,0 +1,128 @@
+"""A restored backup: which boards it cuts off and which it lets in again, and the way back."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from town import Town
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HERE = ("--broker", "127.0.0.1:1883", "--no-tls")
+
+
+@pytest.fixture
+def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
+    monkeypatch.setenv("BUNDLE_PASSPHRASE", "示例口令示例口令")
+    monkeypatch.chdir(tmp_path)
+    town = Town(tmp_path / "lovebell.db")
+    yield town
+    town.close()
+
+
+def do(town: Town, *args: str) -> str:
+    town.street.now += 1000
+    said = town.type(*args)
+    assert said.exit_code == 0, said.output
+    return said.stdout
+
+
+def enrol(town: Town, count: int, out: str) -> None:
+    do(town, "device", "enrol", "--kind", "button", "--count", str(count), *HERE, "--out", out)
+
+
+def hashes(town: Town) -> dict[str, str]:
+    return dict(map(tuple, town.street.rows("SELECT device, hash FROM credential")))
+
+
+def aged(town: Town) -> dict[str, str]:
+    """Two boards, a backup, then a third and a fourth while the second was stolen. What may
+    connect in the end."""
+    enrol(town, 2, "one")
+    do(town, "backup", "old.gz")
+    enrol(town, 2, "two")
+    do(town, "device", "revoke", "b-002")
+    do(town, "home", "add", "h-1", "--name", "示例奶奶")
+    do(town, "pair", "b-003", "h-1")
+    return hashes(town)
+
+
+def test_restore_names_whom_it_cuts_off_and_whom_it_lets_in_and_what_mends_it(town: Town) -> None:
+    before = aged(town)
+    said = do(town, "restore", "old.gz")
+    assert "cut off when the gateway starts: b-003, b-004" in said
+    assert "good again when the gateway starts: b-002" in said
+    (command,) = re.findall(r"lovebell (device recover \S+)", said)
+    assert set(hashes(town)) == {"b-001", "b-002"}
+    said = do(town, *command.split())
+    assert "b-003, b-004" in said
+    assert "b-003 (h-1)" in said  # to be paired anew
+    assert hashes(town) == before
+    assert [one["id"] for one in town.read("device", "list")] == [
+        *("b-001", "b-002", "b-003", "b-004"),
+    ]
+    assert "nothing to take over" in do(town, *command.split())
+    happened = [(one["what"], one["who"]) for one in town.read("events")]
+    assert happened.count(("recovered", "b-003")) == 1
+    assert happened.count(("revoked", "b-002")) == 1
+
+
+def test_restore_says_it_to_programs_too(town: Town) -> None:
+    aged(town)
+    found = town.read("restore", "old.gz")
+    assert found["cut_off"] == ["b-003", "b-004"]
+    assert found["let_in"] == ["b-002"]
+
+
+def test_a_restore_that_changes_nothing_for_boards_says_nothing_of_them(town: Town) -> None:
+    enrol(town, 2, "one")
+    do(town, "backup", "old.gz")
+    said = do(town, "restore", "old.gz")
+    assert "recover" not in said
+    assert "Note" not in said
+
+
+def test_an_old_database_neither_revives_what_was_revoked_nor_cuts_off_what_came_later(
+    town: Town,
+) -> None:
+    enrol(town, 2, "one")
+    do(town, "backup", "old.gz")
+    do(town, "restore", "old.gz")  # keeps an old database beside the new one
+    (kept,) = Path().glob("lovebell.db.before-*")
+    do(town, "device", "revoke", "b-002")
+    enrol(town, 1, "two")
+    before = hashes(town)
+    assert "nothing to take over" in do(town, "device", "recover", str(kept))
+    assert hashes(town) == before
+
+
+def test_a_database_that_cannot_be_read_is_said_and_everything_else_is_restored(
+    town: Town,
+) -> None:
+    enrol(town, 1, "one")
+    do(town, "backup", "old.gz")
+    for tail in ("", "-wal", "-shm"):
+        Path(f"lovebell.db{tail}").unlink(missing_ok=True)
+    Path("lovebell.db").write_bytes(b"rotten" * 1000)
+    said = do(town, "restore", "old.gz")
+    assert "the old database cannot be read" in said
+    assert set(hashes(town)) == {"b-001"}
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no database", b"SQLite format 3\0" + b"x" * 500])
+def test_what_is_no_database_is_refused_by_name(
+    town: Town, tmp_path: Path, content: bytes | None
+) -> None:
+    enrol(town, 1, "one")
+    other = tmp_path / "other.db"
+    if content is not None:
+        other.write_bytes(content)
+    said = town.type("device", "recover", str(other))
+    assert said.exit_code == 1
+    assert "no database of lovebell" in said.stderr
+    assert set(hashes(town)) == {"b-001"}
+    assert other.exists() == (content is not None)
