@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -364,4 +365,42 @@ board = Table(
     Column("at_ms", BigInteger, nullable=False),
     Column("made_ms", BigInteger),
     Index("board_device", "device"),
+)
+
+# A release of the firmware and its roll-out; the latest counts. `edition` rises with every change,
+# so that gateway and operators do not overwrite one another's. Of an earlier one `image` is empty.
+firmware = Table(
+    "firmware",
+    metadata,
+    Column("n", Integer, primary_key=True),
+    Column("version", String(32), nullable=False),
+    Column("mpy", Integer, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("signature", Text, nullable=False),
+    Column("image", LargeBinary, nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("published_ms", BigInteger, nullable=False),
+    Column("edition", Integer, nullable=False, server_default="1"),
+    Column("stopped", String(16), nullable=False, server_default=""),
+    Column("wave", Integer, nullable=False, server_default="0"),
+    Column("wave_ms", BigInteger, nullable=False),
+    Column("good_ms", BigInteger),
+    UniqueConstraint("version"),
+)
+
+# How far a device is with a release (domain.rollout.Member).
+firmware_device = Table(
+    "firmware_device",
+    metadata,
+    Column("version", String(32), primary_key=True),
+    Column("device", String(24), primary_key=True),
+    Column("wave", Integer, nullable=False),
+    Column("stage", String(16), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("why", String(64), nullable=False, server_default=""),
+    Column("at", Integer, nullable=False, server_default="0"),
+    Column("since_ms", BigInteger, nullable=False),
+    Column("heard_ms", BigInteger, nullable=False),
+    Column("excused", Boolean, nullable=False, server_default="0"),
 )
