@@ -26,7 +26,7 @@ from lovebell.shelf import Shelf
 from lovebell.writer import Work, Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from lovebell.domain.model import Books, Step
     from lovebell.domain.records import Command, Outgoing
@@ -64,7 +64,9 @@ class Engine:
         bell: Bell,
         limits: Limits | None = None,
         default: tuple[Step, ...] = DEFAULT,
+        say: Callable[[str, Mapping[str, object]], None] | None = None,
     ) -> None:
+        """`say(what, fields)` logs a line of the record when it is on disk."""
         self.store = store
         self.limits = limits or Limits()
         self.shelf = Shelf()
@@ -73,6 +75,7 @@ class Engine:
         self.pending: dict[tuple[str, str], str] = {}
         self.directory: Directory
         self._default = default
+        self._say = say or _say
         self._revision = -1
         self._rostered_ms = 0
         self._to_restate: deque[str | Letter] = deque()
@@ -241,10 +244,8 @@ class Engine:
         for episode in work.batch.episodes.values():
             if not episode.is_open and episode.deadline is None:
                 self.shelf.forget(episode)
-        if log.isEnabledFor(logging.INFO):
-            for line in work.batch.lines:
-                extra = {"episode": line.episode, "who": line.who, **line.detail}
-                log.info(line.what, extra={"fields": extra})
+        for line in work.batch.lines:
+            self._say(line.what, {"episode": line.episode, "who": line.who, **line.detail})
 
     def _no_longer_pending(self, work: Work) -> None:
         """It is on disk, or never will be: then no repetition of it may be given a receipt."""
@@ -290,3 +291,7 @@ class Engine:
                 if plan != episode.plan:
                     self.advance(episode, Rostered(plan), work)
         self.queue(work)
+
+
+def _say(what: str, fields: Mapping[str, object]) -> None:
+    log.info(what, extra={"fields": fields})

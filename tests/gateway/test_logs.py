@@ -95,6 +95,34 @@ def test_a_field_cannot_take_the_place_of_the_lines_own(stream: io.StringIO) -> 
     assert (line["message"], line["message_"], line["time_"]) == ("hello", "other", "never")
 
 
+@pytest.mark.parametrize("shape", ["text", "json"])
+async def test_what_is_said_without_a_record_reads_the_same(stream: Writes, shape: str) -> None:
+    logs.set_up("info", "json" if shape == "json" else "text", stream)
+    fields = {"who": "", "note": "two words", "n": 1, "token": "sesame", "time": "never"}
+    LOG.info("按铃\n", extra={"fields": fields})
+    logs.sayer(LOG.name)("按铃\n", fields)
+    await asyncio.sleep(0)
+    (written,) = stream.calls
+    when = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
+    first, second = (re.sub(when, "", line) for line in written.splitlines())
+    assert first == second
+    assert "***" in first
+
+
+def test_what_is_said_without_a_record_goes_wherever_a_record_would(
+    stream: Writes, caplog: pytest.LogCaptureFixture
+) -> None:
+    logs.set_up("warning", "text", stream)
+    logs.sayer(LOG.name)("quiet", {})
+    assert stream.calls == []
+    with caplog.at_level("INFO", LOG.name):
+        logging.getLogger().addHandler(caplog.handler)
+        logs.sayer(LOG.name)("pressed", {"n": 1})
+    assert [(record.message, vars(record)["fields"]) for record in caplog.records] == [
+        ("pressed", {"n": 1})
+    ]
+
+
 def test_below_the_level_nothing_is_written(stream: io.StringIO) -> None:
     logs.set_up("warning", "text", stream)
     logs.event(LOG, "quiet")

@@ -79,7 +79,8 @@ async def _serve(settings: Settings) -> None:
             reception.receive(topic, payload, token, clock.now())
 
         broker = Broker(address, SUBSCRIPTIONS, arrived, lambda: engine.up(clock.now()))
-        engine = Engine(store, broker, settings.limits, settings.plan)
+        say = logs.sayer("lovebell.engine")
+        engine = Engine(store, broker, settings.limits, settings.plan, say)
         tutor = Tutor(broker, settings.habits)
 
         def changed(device: str, online: bool) -> None:
