@@ -126,6 +126,23 @@ def test_the_plan_of_another_hour_is_worked_out_anew() -> None:
         assert set(ids(step, NOW + hours * HOUR_MS)) == ({"r-5"} if at_night else {"r-3", "r-4"})
 
 
+def test_homes_that_have_a_step_alike_call_each_their_own_by_it() -> None:
+    steps = ("paired 45s", "grid 60s", "neighbours,desk 60s", "desk 60s")
+    homes = {n: Home(n, "x", grid=grid) for n, grid in (("h-1", "g"), ("h-2", "g"), ("h-3", ""))}
+    others = (Pairing(Link.RESPONDER_HOME, "r-3", "h-2"),)
+    books = replace(BOOKS, homes=homes, pairings=BOOKS.pairings + others)
+    directory = Directory(books, parse_plan(steps))
+    called = {
+        name: [[t.responder for t in s.targets] for s in directory.call_plan(home, NOW)]
+        for name, home in homes.items()
+    }
+    assert called == {
+        "h-1": [["r-2"], ["r-grid"], ["r-2", "r-1", "r-desk"], ["r-desk"]],
+        "h-2": [["r-3"], ["r-grid"], ["r-3", "r-desk"], ["r-desk"]],
+        "h-3": [[], [], ["r-desk"], ["r-desk"]],
+    }
+
+
 def test_an_episodes_plan_keeps_its_people_and_gets_those_who_are_new() -> None:
     begun = plan(BOOKS, "neighbours 9s", "rota-1 9s")
     shifts = (parse_shift("daily 00:00-24:00 r-1"),)

@@ -28,6 +28,8 @@ HOUR_MS: Final = 3_600_000
 #: everybody counts as on duty. The engine looks again every hour.
 AHEAD_MS: Final = 48 * HOUR_MS
 BEHIND_MS: Final = 24 * HOUR_MS
+#: Words that mean other people in every home.
+_HOMES_OWN: Final = frozenset({"paired", "neighbours"})
 
 
 class Directory:
@@ -64,6 +66,7 @@ class Directory:
         self._hour = -1
         self._hours: dict[str, dict[str, Spans]] = {}
         self._plans: dict[str, tuple[CallStep, ...]] = {}
+        self._steps: dict[tuple[Step, str], CallStep] = {}
 
     def home_of(self, button: str) -> Home | None:
         """The home a button belongs to; None when it is paired with none."""
@@ -91,11 +94,19 @@ class Directory:
         plan = self._plans.get(key)
         if plan is None:
             steps = self.plan_of(home) if home else (Step(("desk",), 60_000),)
-            plan = self._plans[key] = tuple(
-                CallStep(",".join(step.targets), step.for_ms, self.targets(step.targets, home, now))
-                for step in steps
-            )
+            plan = self._plans[key] = tuple([self._call_step(step, home, now) for step in steps])
         return plan
+
+    def _call_step(self, step: Step, home: Home | None, now: int) -> CallStep:
+        """A step of a press at this time; worked out once for all homes that have it alike."""
+        grid = home.grid if home and "grid" in step.targets else ""
+        known = self._steps.get((step, grid))
+        if known is None:
+            targets = self.targets(step.targets, home, now)
+            known = CallStep(",".join(step.targets), step.for_ms, targets)
+            if _HOMES_OWN.isdisjoint(step.targets):
+                self._steps[step, grid] = known
+        return known
 
     def rostered(
         self, plan: tuple[CallStep, ...], home: Home | None, now: int
@@ -159,7 +170,7 @@ class Directory:
         """What was worked out for another hour is forgotten."""
         hour = now // HOUR_MS
         if hour != self._hour:
-            self._hour, self._hours, self._plans = hour, {}, {}
+            self._hour, self._hours, self._plans, self._steps = hour, {}, {}, {}
 
     def hours(self, words: Iterable[str], since: int, until: int) -> dict[str, Spans]:
         """When each of those is to be called whom the ids mean; outside of this stretch of time
@@ -209,7 +220,7 @@ class Directory:
                 continue
             for person, spans in on_duty(rota).items():
                 hours[person] = joined((*hours.get(person, ()), *spans))
-        for person in hours.keys() & self._away.keys():
+        for person in hours.keys() & self._away.keys() if self._away else ():
             hours[person] = without(hours[person], joined(self._away[person]))
         return hours
 
