@@ -38,7 +38,7 @@ class _Rows:
         row = f"({', '.join('?' * columns)})"
         # Few sizes, so that each is prepared once and stays so.
         self._statements = tuple(
-            (size, f"{before} {', '.join([row] * size)} {after}") for size in (64, 16, 4, 1)
+            (size, f"{before} {', '.join([row] * size)} {after}") for size in (64, 16, 4, 3, 2, 1)
         )
 
     def write(self, cursor: sqlite3.Cursor, rows: Sequence[tuple[object, ...]]) -> None:

@@ -6,9 +6,8 @@ thread once: aiosqlite, which crosses once a statement, took 0.88 ms a commit ag
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, select
@@ -22,8 +21,10 @@ from lovebell.store import schema
 from lovebell.store.batch import write
 from lovebell.store.books import load_books
 from lovebell.store.sqlite import create_or_upgrade, lock, open_engine
+from lovebell.store.thread import Worker
 
 if TYPE_CHECKING:
+    import asyncio
     from pathlib import Path
 
     from sqlalchemy.pool import PoolProxiedConnection
@@ -98,15 +99,15 @@ class LiveStore:
         # A look waits for nobody: with WAL a reader is not held up by a writer.
         self._looks = open_engine(path, busy_ms=50, shared_connection=True)
         self._look = self._looks.connect().execution_options(isolation_level="AUTOCOMMIT")
-        self._writer = ThreadPoolExecutor(1, "disk")
+        self._writer = Worker("disk")
         self._held = self._engine.raw_connection()
         self._raw = _driver_of(self._held)
         self._quick = _driver_of(self._look.connection)
 
     async def close(self) -> None:
         """Finish what is being written, and give the database free."""
-        await asyncio.get_running_loop().run_in_executor(self._writer, self._engine.dispose)
-        self._writer.shutdown()
+        await self._writer.do(self._engine.dispose)
+        self._writer.close()
         self._look.close()
         self._looks.dispose()
         self._lock.close()
@@ -209,7 +210,7 @@ class LiveStore:
 
     async def books(self) -> Books:
         """What operators have entered. Raises DiskError."""
-        return await asyncio.get_running_loop().run_in_executor(self._writer, self._books)
+        return await self._writer.do(self._books)
 
     def _books(self) -> Books:
         try:
@@ -230,8 +231,7 @@ class LiveStore:
         Raises DiskError when the disk is the trouble and the same batch may be tried again;
         anything else means that the batch itself cannot be written.
         """
-        loop = asyncio.get_running_loop()
-        return loop.run_in_executor(self._writer, self._save, batch)
+        return self._writer.do(partial(self._save, batch))
 
     def _save(self, batch: Batch) -> None:
         # Past SQLAlchemy, on its connection: of the 0.7 ms of a small batch it took 0.3.
