@@ -118,6 +118,9 @@ def _noted(state: dict, event: tuple, now: int, actions: list) -> None:
         state["sensed"] = (lamp, ticks_add(now, SENSED_MS))
     if record["kind"] == "call":
         state["called"] = ticks_add(now, CANCEL_WITHIN_MS)
+        # It calls again: who was said to come was so before it.
+        if state["told"] is not None and state["told"]["state"] in ("coming", "arrived"):
+            state["told"] = dict(state["told"], state="ringing")
     if record["kind"] != "test":
         state["last"] = (record["kind"], record["id"], None)
     if state["late"]:

@@ -188,6 +188,20 @@ def test_a_press_while_somebody_is_coming_is_a_call_like_any_other():
     assert story.lamp == "sensed"
 
 
+def test_who_was_said_to_come_is_void_with_the_next_press_though_its_receipt_comes_first():
+    story = Story()
+    for word in ("coming", "arrived"):
+        story.press()
+        story.receipt("x-1-{}".format(story._sequence))
+        story.told(word, who="示例大姐")
+        assert story.lamp == word + " 示例大姐"
+        story.press()
+        story.receipt("x-1-{}".format(story._sequence))
+        assert story.lamp == "received"
+        story.told("ringing")
+        assert story.lamp == "received"
+
+
 def test_coming_that_goes_back_to_ringing_is_shown():
     story = Story()
     story.press()
@@ -364,6 +378,8 @@ def test_a_cancel_that_the_gateway_only_asks_about_shows_the_episode_again():
     story.press(4_000)
     story.receipt("x-1-2")
     story.receipt("x-1-3")
+    assert story.lamp == "received"  # the press that was held has called again
+    story.told("coming", who="示例大姐")
     assert story.lamp == "coming 示例大姐"
 
 
