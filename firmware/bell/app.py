@@ -10,6 +10,7 @@ from bell import VERSION, release, wire
 from bell.board import Board
 from bell.clock import Clock
 from bell.console import Console
+from bell.gesture import Gesture
 from bell.journal import Journal
 from bell.link import Link
 from bell.starts import HEALTHY_MS
@@ -67,6 +68,7 @@ class App:
         self._vigil = Vigil()
         self._hungry_ms = 0  # since the watchdog was fed
         self._is_healthy = False
+        self._gesture: Gesture | None = Gesture(settings, self._board.now())
 
     def say(self, line: str) -> None:
         """A line for the console."""
@@ -87,6 +89,8 @@ class App:
             self._count_time()
             self._happen(("tick",))
             self._feed()
+            if self._gesture is not None:
+                link = self._heed(self._gesture, link)
         await (link if link.done() else watch)
 
     def farewell(self) -> None:
@@ -139,6 +143,10 @@ class App:
         """Whether a press or an acknowledgement has no receipt yet."""
         return bool(self._journal.records)
 
+    def newest(self) -> str:
+        """The id of the newest record in the journal."""
+        return self._journal.records[-1]["id"] if self._journal.records else ""
+
     def received(self, topic: str, payload: bytes, retained: bool) -> None:
         """A message from the link. What the protocol page does not allow is dropped."""
         try:
@@ -155,6 +163,8 @@ class App:
 
     def _happen(self, event: tuple) -> None:
         self._events.append(event)
+        if self._gesture is not None:
+            self._gesture.happen(event)
         if event[0] == "pressed":
             self._is_owed = True
         if self._is_busy:
@@ -197,6 +207,20 @@ class App:
             self._set_interval(arguments[0])
         elif what == "say":
             self.say(*arguments)
+
+    def _heed(self, gesture: Gesture, link):
+        """The link, or in its place the set-up, if somebody asks for it with the service key."""
+        now = self._board.now()
+        if gesture.is_made(now):
+            self._happen(("service", False, now))  # what it was held for: the next press is a call
+            self._starts.healthy()  # this start ends without having failed
+            from bell import portal
+
+            about = (self._config, self._directory, self._board, self, self._link)
+            link = portal.instead_of(link, *about)
+        if gesture.is_over(now):
+            self._gesture = None
+        return link
 
     def _ask_config(self, what: str, *more) -> dict | None:
         self._board.blocked = True  # flash takes its time

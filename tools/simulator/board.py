@@ -32,7 +32,9 @@ class VirtualBoard:
     `lamp` is the word of the lamp's state, `who` what it says besides; `ringing` the episodes a
     chime rings, the longest first; `log` the last console lines. All are as the firmware last
     said on its console; without power the lamp is "off" and nothing rings. `resets` counts how
-    often the firmware has started the chip again by itself.
+    often the firmware has started the chip again by itself. `access_point` is what the board's own
+    one is set to while it is in the air; its page is on the port LOVEBELL_PAGE_PORT of the
+    `environment`.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class VirtualBoard:
         self.wifi_is_up = False
         self.broker_is_up = False
         self.outputs: dict[str, tuple[int, ...]] = {}
+        self.access_point: dict[str, object] | None = None
         self._firmware = firmware or find_firmware()
         self._standins = standins
         self._heap = heap
@@ -101,8 +104,9 @@ class VirtualBoard:
     async def start(self, *how: str) -> None:
         """Give it power. Returns when the process runs, not when the firmware is ready.
 
-        `held`: the button is closed when the power comes, until `release`. `deaf`: the output of
-        stored sounds takes nothing.
+        `held`: the button is closed when the power comes, until `release`. `keyed`: somebody
+        closes the service key a second later, and holds it for six. `deaf`: the output of stored
+        sounds takes nothing.
         """
         if self.alive:
             return
@@ -285,12 +289,17 @@ class VirtualBoard:
                     self._passed.add(words[1])
                     self._change()
                     continue
+                if words[0] == "ap":
+                    self.access_point = json.loads(line[4:])
+                    self._change()
+                    continue
                 self.outputs[f"{words[0]} {words[1]}"] = tuple(int(word) for word in words[2:])
             else:
                 self._hear(line)
             self._change()
         await process.wait()
         self.lamp, self.who, self.ringing = "off", "", ()
+        self.access_point = None
         self.wifi_is_up = self.broker_is_up = False
         self._change()
 

@@ -13,7 +13,7 @@ import sys
 import vfs
 from nor import Nor, PowerCut
 
-from bell import config, flash
+from bell import config, flash, networks
 from bell.clock import EARLIEST_S, KEEP_AFTER_S, Clock
 from bell.journal import LIMIT, Journal
 from bell.starts import Starts
@@ -90,6 +90,14 @@ class Witness:
         config.keep(ROOT, proof)
         self.good = [settings(number)]
 
+    def join(self, number):
+        before = self.config[-1]
+        new = {"ssid": "示例 {}".format(number), "password": "87654321"}
+        after = dict(before, wifi=networks.merged(before["wifi"], new, True))
+        self.config = [before, after]
+        networks.save(ROOT, before["device"], new, True)
+        self.config = [after]
+
     def prove(self):
         chip = Chip()
         clock = Clock(ROOT, chip)
@@ -137,6 +145,7 @@ def live(witness, number):
     witness.drop(0)
     witness.drop(-1)
     witness.configure(number + 1)
+    witness.join(number)
     witness.add("acknowledge", episode="b-01.9c41f00a-7-2")
     while len(witness.book.records) > 1:
         witness.drop(0)

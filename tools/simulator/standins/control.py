@@ -18,6 +18,8 @@ import time
 
 TRACE = "\x01"
 BETWEEN_MS = 50
+SOON_MS = 1000
+KEY_MS = 6000
 tracing = "trace" in sys.argv
 pins = {}  # number -> machine.Pin
 contacts = []  # the pins that close to ground, in the order of their making: button, service key
@@ -47,6 +49,15 @@ class Flag:
 
 
 asyncio.ThreadSafeFlag = Flag
+_start_server = asyncio.start_server
+
+
+def start_server(serve, host, port, backlog):
+    """What the firmware serves on its access point, a phone of the harness finds on this PC."""
+    return _start_server(serve, "127.0.0.1", int(os.getenv("LOVEBELL_PAGE_PORT")), backlog=backlog)
+
+
+asyncio.start_server = start_server
 
 
 def trace(*words):
@@ -88,6 +99,8 @@ def die():
 async def listen():
     """Obey until the input ends."""
     reader = await _stdin()
+    if "keyed" in sys.argv:
+        asyncio.create_task(_key_soon())  # noqa: RUF006 - the loop keeps it
     while True:
         line = await reader.readline()
         if not line:
@@ -111,6 +124,11 @@ async def listen():
             wifi["address"] = words[1]
         elif words[0] == "pass":
             asyncio.create_task(_pass(int(words[1]), words[2]))  # noqa: RUF006
+
+
+async def _key_soon():
+    await asyncio.sleep(SOON_MS / 1000)
+    await _press(KEY_MS, 1)
 
 
 async def _pass(ms, token):

@@ -3,21 +3,70 @@
 Speaks the numbers of the ESP32's driver. A connect() goes on trying, as the driver does.
 """
 
+import json
+
 import control
 
 STA_IF = 0
+AP_IF = 1
 STAT_IDLE = 1000
 STAT_CONNECTING = 1001
 STAT_GOT_IP = 1010
 STAT_NO_AP_FOUND = 201
 STAT_WRONG_PASSWORD = 202
 _HANDSHAKE_TIMEOUT = 15  # what a driver really reports for a wrong password, most of the time
+_OPEN = 0
+_made = {}
 
 
-class WLAN:
-    def __init__(self, interface=STA_IF):
+def WLAN(interface=STA_IF):
+    """The one object of each interface, as on an ESP32."""
+    if interface not in _made:
+        _made[interface] = _Station() if interface == STA_IF else _AccessPoint()
+    return _made[interface]
+
+
+class _AccessPoint:
+    """The board's own. The harness is told of it, as a phone would find it."""
+
+    def __init__(self):
+        self._settings = {"essid": "ESP_000000", "authmode": _OPEN, "password": ""}
+        self._active = False
+
+    def active(self, active):
+        self._active = active
+        self._tell()
+
+    def config(self, name=None, **settings):
+        if name is not None:
+            return self._settings[name]
+        if not self._active:
+            raise OSError("Wifi Unknown Error 0x0102")
+        self._settings.update(settings)
+        self._tell()
+        return None
+
+    def ifconfig(self, addresses):
+        pass
+
+    def _tell(self):
+        said = self._settings if self._active else None
+        print(control.TRACE + "ap " + json.dumps(said))
+
+
+class _Station:
+    def __init__(self):
         self._active = False
         self._asked = None
+
+    def scan(self):
+        if not self._active:
+            raise OSError("Wifi Not Started")
+        networks = control.wifi["air"] if control.wifi["up"] else None
+        return [
+            (ssid.encode(), b"\x00" * 6, 1, -50 - 10 * place, 3 if password else _OPEN, False)
+            for place, (ssid, password) in enumerate((networks or {}).items())
+        ]
 
     def active(self, active=None):
         if active is None:

@@ -1,0 +1,212 @@
+"""The Wi-Fi is set up: an access point of the board's own and a page on it, in place of the link.
+
+Owns the order of it, and when it ends: with a network that was saved, with a press, which must not
+wait, or when nobody is there. Meanwhile the rest of the device goes on: a press is journalled, and
+as nothing gets through, its lamp says so. Imported only when somebody asks for it.
+"""
+
+import asyncio
+import os
+
+from bell import VERSION, access, air, catch, form, networks, page
+from bell.config import ConfigError
+from bell.ticks import is_over, ticks_add
+from bell.wifi import NoWifi, Wifi, station
+
+PORT = 80
+LEAVE_MS = 500  # for the link to close what it had
+LOOK_MS = 200
+IDLE_MS = 600_000
+LONGEST_MS = 3_600_000
+LAST_MS = 15_000  # for the phone to show what has become of it
+REQUEST_MS = 5_000
+MOST_AT_ONCE = 4
+_PAGE = "200 OK\r\nContent-Type: text/html; charset=utf-8"
+_THERE = "302 Found\r\nLocation: http://{}/".format(access.ADDRESS)
+_BACK = "303 See Other\r\nLocation: /"
+_HEAD = (
+    "HTTP/1.1 {}\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Security-Policy: "
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
+    "\r\n\r\n"
+)
+_NOT_THERE = 201  # as wifi.py has it
+
+
+def instead_of(task, *about):
+    """End the task of the link. The one that takes its place: the set-up, see Portal."""
+    task.cancel()
+    return asyncio.create_task(Portal(*about).run())
+
+
+class Portal:
+    """The set-up of one device. `owner` has say(line), fault(word, is_there) and newest(), the id
+    of the newest record in the journal; `link` has advance(), as the watchdog is to know."""
+
+    def __init__(self, settings: dict, directory: str, board, owner, link) -> None:
+        self._settings = settings
+        self._directory = directory
+        self._board = board
+        self._owner = owner
+        self._link = link
+        self._token = os.urandom(8).hex()
+        self._networks: list = []
+        self._said = ("choose", "")
+        self._wish = None  # (network, whether to try it), until it is seen to
+        self._wants_search = True
+        self._at_once = 0
+        now = board.now()
+        self._ends = ticks_add(now, LONGEST_MS)
+        self._idle = ticks_add(now, IDLE_MS)  # until when somebody must have come
+
+    async def run(self) -> None:
+        """Until the device is to start again. Raises OSError without an access point."""
+        device = self._settings["device"]
+        for is_there in (False, True):  # so that it sounds anew where the lamp has said so before
+            self._owner.fault("password", False)
+            self._owner.fault("config", is_there)
+        self._board.watchful = True  # the driver of the radio may block the loop
+        self._link.advance()
+        await asyncio.sleep(LEAVE_MS / 1000)
+        self._search()
+        point = air.AccessPoint()
+        point.open(access.name(device), access.password(self._settings["password"]))
+        catcher = asyncio.create_task(self._catch())
+        try:
+            server = await asyncio.start_server(self._serve, access.ADDRESS, PORT, 2)
+            self._owner.say("set-up open: {}".format(access.name(device)))
+            await self._live()
+            server.close()
+        finally:
+            catcher.cancel()
+            point.close()
+        self._owner.say("set-up closed: {}".format(self._said[0]))
+
+    async def _live(self) -> None:
+        newest = self._owner.newest()
+        while True:
+            self._link.advance()
+            now = self._board.now()
+            if is_over(now, self._ends) or is_over(now, self._idle):
+                return
+            if self._owner.newest() != newest:
+                self._owner.say("set-up ends: a press must not wait")
+                return
+            if self._wants_search:
+                self._search()
+            if self._wish is not None:
+                await self._grant(*self._wish)
+                self._wish = None
+            await asyncio.sleep(LOOK_MS / 1000)
+
+    def _search(self) -> None:
+        self._wants_search = False
+        self._networks = air.found(station())
+        self._board.blocked = True  # for seconds, and nobody saw the button
+
+    async def _grant(self, network: dict, is_tried: bool) -> None:
+        """See to a wish; what has become of it stands on the page afterwards."""
+        word = await self._trouble_with(network) if is_tried else None
+        if word is None:
+            try:
+                networks.save(
+                    self._directory, self._settings["device"], network, is_proven=is_tried
+                )
+                word = "joined" if is_tried else "kept"
+                self._ends = ticks_add(self._board.now(), LAST_MS)
+            except (ConfigError, OSError):
+                word = "flash"
+            self._board.blocked = True
+        self._said = (word, network["ssid"])
+        self._owner.say("set-up: {}".format(word))
+
+    async def _trouble_with(self, network: dict) -> str | None:
+        """What keeps us from joining it, as a word of page.py. None if nothing does."""
+        wifi = Wifi([network], self._board.now, station())
+        try:
+            await wifi.join()
+        except NoWifi:
+            if wifi.has_wrong_password:
+                return "wrong"
+            return "missing" if station().status() == _NOT_THERE else "silent"
+        except (OSError, RuntimeError):
+            return "silent"  # it is how some versions tell what the driver said
+        finally:
+            await wifi.leave()
+        return None
+
+    async def _catch(self) -> None:
+        try:
+            await catch.run(access.ADDRESS)
+        except OSError as why:
+            self._owner.say("phones must be told the address: {}".format(why))
+
+    async def _serve(self, reader, writer) -> None:
+        """One connection. Whatever comes, it ends soon and takes little."""
+        self._at_once += 1
+        try:
+            if self._at_once <= MOST_AT_ONCE:
+                await asyncio.wait_for(self._answer(reader, writer), REQUEST_MS / 1000)
+        except (OSError, EOFError, ValueError, MemoryError, asyncio.TimeoutError):
+            pass  # whoever it was is gone, or sends what nobody can use
+        finally:
+            self._at_once -= 1
+            try:
+                writer.close()
+                await writer.wait_closed()
+            except OSError:
+                pass
+
+    async def _answer(self, reader, writer) -> None:
+        try:
+            status = self._meet(*await _request(reader))
+        except form.Refused as why:
+            status = why.code
+        writer.write(_HEAD.format(status).encode())
+        if status == _PAGE:
+            settings, said = self._settings, self._said
+            for piece in page.pieces(settings, VERSION, self._networks, said, self._token):
+                writer.write(piece.encode())
+                await writer.drain()
+        await writer.drain()
+
+    def _meet(self, method: str, path: bytes, body: bytes) -> str:
+        """Note what is asked for; the status and what belongs to it. Raises Refused."""
+        if path != b"/" and path != b"/again":
+            return _THERE  # a phone that looks whether there is an Internet
+        self._idle = ticks_add(self._board.now(), IDLE_MS)
+        if path == b"/again":
+            self._wants_search = True
+            return _BACK
+        if method == "GET":
+            return _PAGE
+        if self._wish is None and self._said[0] not in page.DONE:
+            self._take(form.fields(body))
+        return _BACK  # so that a page that is loaded again sends no form again
+
+    def _take(self, found: dict) -> None:
+        try:
+            self._wish = form.wish(found, self._token)
+            self._said = ("trying", self._wish[0]["ssid"])
+        except form.Wrong as why:
+            self._said = (why.word, why.ssid)
+
+
+async def _request(reader) -> tuple:
+    """(method, path, body). Raises Refused, EOFError for one that was cut short."""
+    raw = b""
+    while b"\r\n\r\n" not in raw:
+        if len(raw) > form.MOST_HEAD:
+            raise form.Refused("431 Request Header Fields Too Large")
+        raw += await _more(reader)
+    start, _, body = raw.partition(b"\r\n\r\n")
+    method, path, length = form.head(start)
+    while len(body) < length:
+        body += await _more(reader)
+    return method, path, body[:length]
+
+
+async def _more(reader) -> bytes:
+    part = await reader.read(512)
+    if not part:
+        raise EOFError
+    return part

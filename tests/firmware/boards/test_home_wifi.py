@@ -1,0 +1,314 @@
+"""The Wi-Fi of a home set up without a laptop: the key, the access point, the page, and the life of
+the device meanwhile and afterwards."""
+
+import asyncio
+import json
+import re
+from shutil import copytree
+
+import aiohttp
+import pytest
+
+from bell import access
+from simulator.board import STANDINS, find_firmware
+from simulator.mosquitto import free_port
+
+from .conftest import PATIENCE_S
+
+SECRET = "0123456789abcdef" * 2
+HOME = {"ssid": "示例网络", "password": "87654321"}
+TRIES = 5
+CONFIG = {"password": SECRET, "pins": {"service": 0}}
+
+
+def up(board):
+    return board.broker_is_up
+
+
+def said(words):
+    return lambda board: any(words in line for line in board.log)
+
+
+class Phone:
+    """Somebody with a telephone beside the board."""
+
+    def __init__(self, board, port, http):
+        self.board = board
+        self.port = port
+        self._at = f"http://127.0.0.1:{port}"
+        self._http = http
+
+    async def come(self):
+        """Plug the board out and in, and hold the key until the access point is in the air."""
+        await self.board.power_cut()
+        self.board.log.clear()
+        await self.board.start("keyed")
+        await self.board.wait_for(said("set-up open"), PATIENCE_S)
+
+    async def _ask(self, method, path, data=None):
+        # As a browser does: the board's time runs fast, so a busy PC is a slow phone to it.
+        for left in reversed(range(TRIES)):
+            try:
+                about = {"data": data, "allow_redirects": False}
+                async with self._http.request(method, self._at + path, **about) as answer:
+                    return answer.status, answer.headers.get("Location"), await answer.text()
+            except aiohttp.ServerDisconnectedError:
+                if not left:
+                    raise
+        raise AssertionError
+
+    async def get(self, path="/"):
+        return await self._ask("GET", path)
+
+    async def read(self):
+        status, _, text = await self.get()
+        assert status == 200
+        return text
+
+    async def send(self, ssid, password, **more):
+        """Fill in the form, and the word of what becomes of it."""
+        (token,) = re.findall(r'name="token" value="(\w+)"', await self.read())
+        found = {"other": ssid, "password": password, "token": token, **more}
+        self.board.log.clear()
+        assert (await self._ask("POST", "/", found))[:2] == (303, "/")
+        await self.board.wait_for(said("set-up: "), PATIENCE_S)
+        (word,) = [line for line in self.board.log if line.startswith("set-up: ")]
+        return word.partition(": ")[2]
+
+    async def throw(self, raw, closes=False):
+        """Send some bytes; what comes back."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write(raw)
+        if closes:
+            writer.close()
+            return b""
+        try:
+            return await reader.read(40)
+        except ConnectionError:
+            return b""
+        finally:
+            writer.close()
+
+
+@pytest.fixture
+async def visit(boards):
+    """A function that makes a board with a key and a secret, and a phone beside it."""
+    async with aiohttp.ClientSession() as http:
+
+        async def make(name, role, config=None, **more):
+            port = free_port()
+            environment = {"LOVEBELL_PAGE_PORT": str(port)}
+            settings = {**CONFIG, **(config or {})}
+            board = await boards(
+                name, role, starts=False, config=settings, environment=environment, **more
+            )
+            board.air({"home": "12345678"})
+            await board.start()
+            await board.wait_for(up, PATIENCE_S)
+            board.config = None  # from here on the flash is the board's own
+            return board, Phone(board, port, http)
+
+        yield make
+
+
+def on_flash(board, name="config.json"):
+    return json.loads((board.directory / name).read_text(encoding="utf-8"))
+
+
+async def test_the_right_network_is_tried_and_saved_and_the_button_rings(visit, far_end):
+    board, phone = await visit("b-01", "button", speed=15)
+    before = on_flash(board)
+    await phone.come()
+    assert board.access_point == {
+        "essid": "bell-b-01",
+        "password": access.password(SECRET),
+        "authmode": 3,
+    }
+    assert board.lamp == "setup"
+    board.air({HOME["ssid"]: HOME["password"]})  # another router stands there now
+    assert await phone.send(HOME["ssid"], "12345678") == "wrong"
+    assert "什么也没有改" in await phone.read()
+    assert on_flash(board) == before
+    assert await phone.send(**HOME) == "joined"
+    page = await phone.read()
+    assert "已经保存" in page
+    assert "<form" not in page
+    assert on_flash(board) == {**before, "wifi": [HOME, *before["wifi"]]}
+    await board.wait_for(lambda board: board.resets == 1 and up(board), PATIENCE_S)
+    assert board.access_point is None
+    board.press()
+    press = await far_end.hears("press", kind="call")
+    assert press.fields["id"].split("-")[1] == "3"
+
+
+async def test_a_chime_is_set_up_the_same_way_and_finds_what_is_new_in_the_air(visit):
+    board, phone = await visit("c-01", "chime", speed=15)
+    await phone.come()
+    assert "home" in await phone.read()
+    board.air({HOME["ssid"]: HOME["password"]})
+    assert (await phone.get("/again"))[:2] == (303, "/")
+    assert await phone.send("nobody", "12345678") == "missing"
+    page = await phone.read()
+    assert HOME["ssid"] in page
+    assert '"home"' not in page
+    assert await phone.send(**HOME) == "joined"
+    await board.wait_for(lambda board: board.resets == 1 and up(board), PATIENCE_S)
+
+
+async def test_a_wrong_password_saved_untried_makes_way_for_the_network_from_before(visit, far_end):
+    board, phone = await visit("b-01", "button", speed=15)
+    await phone.come()
+    assert await phone.send("home", "another-password", untried="1") == "kept"
+    first, second = on_flash(board)["wifi"]
+    assert (first["password"], second["password"]) == ("another-password", "12345678")
+    await board.wait_for(lambda board: board.resets == 1 and up(board), PATIENCE_S)
+    board.press()
+    await far_end.hears("press", kind="call")
+
+
+async def test_where_there_was_no_room_for_it_the_good_configuration_leads_back(visit, far_end):
+    others = [{"ssid": f"示例 {number}", "password": "12345678"} for number in range(3)]
+    wifi = [*others, {"ssid": "home", "password": "12345678"}]
+    board, phone = await visit("b-01", "button", config={"wifi": wifi}, speed=40)
+    await board.wait_for(lambda _: (board.directory / "config.good.json").exists(), PATIENCE_S)
+    await phone.come()
+    assert await phone.send(HOME["ssid"], "wrong-password", untried="1") == "kept"
+    assert len(on_flash(board)["wifi"]) == 4
+    assert on_flash(board, "config.good.json")["wifi"] == wifi
+    await board.wait_for(lambda board: board.resets == 1 and board.lamp == "idle", PATIENCE_S)
+    board.press()
+    await far_end.hears("press", kind="call")
+    await far_end.hears("heartbeat", fault="config")
+    assert board.resets == 2
+
+
+async def test_a_press_ends_the_set_up_and_is_sent_and_nothing_more_than_that_is_shown(
+    visit, far_end
+):
+    board, phone = await visit("b-01", "button", speed=15)
+    await phone.come()
+    await phone.read()
+    board.log.clear()
+    board.press()
+    await board.wait_for(said("set-up ends: a press must not wait"), PATIENCE_S)
+    press = await far_end.hears("press", kind="call")
+    assert press.fields["id"].split("-")[1] == "2"  # of the start that was interrupted
+    await board.wait_for(up, PATIENCE_S)
+    assert board.resets == 1
+    lamps = [line for line in board.log if line.startswith("lamp ")]
+    assert lamps[0] == "lamp sensed"
+    assert {"lamp received", "lamp coming"}.isdisjoint(lamps)
+    far_end.say("b-01", "receipt", {"id": press.fields["id"], "episode": "b-01.1"})
+    await board.wait_for(said("receipt " + press.fields["id"]), PATIENCE_S)
+
+
+async def test_a_press_from_before_does_not_end_it_and_is_kept(visit, far_end):
+    board, phone = await visit("b-01", "button", speed=15)
+    board.wifi(False)
+    await board.wait_for(lambda board: not up(board), PATIENCE_S)
+    board.press()
+    await board.wait_for(said("press call"), PATIENCE_S)
+    await board.power_cut()
+    board.log.clear()
+    await board.start()
+    await board.wait_for(lambda board: board.lamp != "off", PATIENCE_S)
+    await phone.come()
+    await phone.read()
+    board.air({HOME["ssid"]: HOME["password"]})
+    board.wifi(True)
+    assert board.lamp in ("sensed", "unheard")
+    assert await phone.send(**HOME) == "joined"
+    press = await far_end.hears("press", kind="call")
+    assert press.fields["id"].split("-")[1] == "1"
+
+
+async def test_it_ends_by_itself_when_nobody_comes(visit, tmp_path):
+    firmware = copytree(find_firmware(), tmp_path / "firmware")
+    replace(firmware / "bell" / "portal.py", "IDLE_MS = 600_000", "IDLE_MS = 60_000")
+    board, phone = await visit("b-01", "button", speed=60, firmware=firmware)
+    before = on_flash(board)
+    await phone.come()
+    await phone.get("/generate_204")  # a phone that nobody looks at asks so again and again
+    await board.wait_for(lambda board: board.resets == 1 and up(board), PATIENCE_S)
+    assert said("set-up closed: choose")(board)
+    assert not said("stuck")(board)  # the watchdog knew that all was well
+    assert on_flash(board) == before
+
+
+def replace(path, line, other):
+    text = path.read_text(encoding="utf-8")
+    assert text.count(line) == 1
+    path.write_text(text.replace(line, other), encoding="utf-8")
+
+
+RUBBISH = (
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(200),  # a browser that begins with TLS
+    b"\r\n\r\n",
+    b"BREW / HTCPCP/1.0\r\n\r\n",
+    b"GET / HTTP/1.1\r\n" + b"X: " + b"a" * 100_000,
+    b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n",
+    b"POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n" + b"a=" * 50_000,
+    b"POST / HTTP/1.1\r\nContent-Length: 20\r\n\r\n&&&&&&&&&&&&&&&&&&&&",
+    b"POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\na=%f",
+    b"POST / HTTP/1.1\r\n\r\n",
+    b"POST / HTTP/1.1\r\nContent-Length: 600\r\n\r\ncut short",
+    b"GET / HT",
+)
+
+
+async def test_whatever_is_sent_to_the_page_it_goes_on_and_nothing_changes(visit):
+    board, phone = await visit("b-01", "button", heap="400k", speed=15)
+    before = on_flash(board)
+    await phone.come()
+    for raw in RUBBISH:
+        await phone.throw(raw, closes=True)
+    # Ten at once that say nothing, and hold what they have got.
+    silent = [await asyncio.open_connection("127.0.0.1", phone.port) for _ in range(10)]
+    answers = await asyncio.gather(*(phone.throw(raw) for raw in RUBBISH))
+    for _, writer in silent:
+        writer.close()
+    assert not any(b" 200 " in answer for answer in answers)
+    assert "<form" in await phone.read()
+    assert await phone.get("/generate_204") == (302, "http://192.168.4.1/", "")
+    assert on_flash(board) == before
+    assert board.resets == 0
+    assert not said("Traceback")(board)
+    assert not said("MemoryError")(board)
+
+
+async def test_a_form_that_does_not_come_from_the_page_changes_nothing(visit):
+    board, phone = await visit("b-01", "button", speed=15)
+    before = on_flash(board)
+    await phone.come()
+    body = b"other=evil&password=12345678&untried=1"
+    head = b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(body)
+    assert b" 303 " in await phone.throw(head + body)
+    assert "已经过时" in await phone.read()
+    assert on_flash(board) == before
+
+
+async def test_neither_page_nor_console_tells_a_secret_of_the_device(visit, broker):
+    board, phone = await visit("b-01", "button", speed=15)
+    await phone.come()
+    pages = [await phone.read()]
+    for password in ("12345678", "a-wrong-one", "87654321"):
+        board.air({HOME["ssid"]: HOME["password"]})
+        await phone.send(HOME["ssid"], password)
+        pages.append(await phone.read())
+    for text in (*pages, "\n".join(board.log)):
+        for secret in (SECRET, access.password(SECRET), "12345678", "87654321", "a-wrong-one"):
+            assert secret not in text
+    assert not any(str(broker.port) in text for text in pages)
+
+
+async def test_an_access_point_that_would_be_open_to_all_is_not_opened(visit, tmp_path):
+    standins = copytree(STANDINS, tmp_path / "standins")
+    replace(standins / "network.py", "self._settings.update(settings)", "pass")
+    board, phone = await visit("b-01", "button", standins=standins, speed=15)
+    await board.power_cut()
+    await board.start("keyed")
+    await board.wait_for(lambda board: board.resets == 1 and up(board), PATIENCE_S)
+    assert said("the access point would be open to all")(board)
+    assert not said("set-up open")(board)
+    with pytest.raises(aiohttp.ClientConnectorError):
+        await phone.get()
