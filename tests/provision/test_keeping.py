@@ -25,12 +25,13 @@ def is_let_in(installation: Installation, device: str) -> bool:
     return False
 
 
-def gateway_of(installation: Installation, directory: Path) -> GatewayProcess:
+def gateway_of(installation: Installation, directory: Path, **more: str) -> GatewayProcess:
     settings = {
         "LOVEBELL_BROKER_USER": GATEWAY,
         "LOVEBELL_BROKER_PASSWORD_FILE": str(installation.folder / "gateway.password"),
         "LOVEBELL_BROKER_FOLDER": str(installation.folder),
         "LOVEBELL_LOG_FORMAT": "json",
+        **more,
     }
     return GatewayProcess(directory, installation.inner.port, settings)
 

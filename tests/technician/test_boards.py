@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lovebell.provision.bundle import Identity
 from lovebell_tools.board import Board
+from lovebell_tools.gateway import Given
 from lovebell_tools.identity import Site
 from lovebell_tools.ledger import Ledger
 from lovebell_tools.making import desired_of
@@ -28,8 +29,9 @@ def what_is_missing(
 ) -> list[str]:
     order = replace(bench.order, site=site or bench.order.site)
     identity = next(one for one in bench.order.bundle.identities if one.device == device)
+    given = Given(identity, bench.order.bundle, 0)
     with Board(board.port) as prompt:
-        return [step.path for step in steps(desired_of(identity, order), prompt.hashes())]
+        return [step.path for step in steps(desired_of(given, order), prompt.hashes())]
 
 
 def test_eight_boards_at_once_of_which_one_is_unplugged_one_is_full_and_one_is_mute(

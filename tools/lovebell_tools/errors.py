@@ -148,6 +148,59 @@ ERRORS: Final[Mapping[str, tuple[str, str]]] = {
         "身份包 {path} 过期了。请向网关管理员要一个新的。",
         "The bundle {path} has expired. Ask the gateway's operator for another.",
     ),
+    "no_source": (
+        "没有说身份从哪里来：请用 --bundle 指定身份包，或用 --gateway 指定网关的网址。",
+        "Where identities come from was not said: name a bundle with --bundle, or the gateway's "
+        "address with --gateway.",
+    ),
+    "online_device": (
+        "在线登记时编号由网关定：请去掉 --device；要指定编号，请用身份包。",
+        "Over the network it is the gateway that gives the names: leave --device out, or use a "
+        "bundle.",
+    ),
+    "bad_gateway": (
+        "{url} 不是网关的网址。请写如 https://bell.example，不带 ? 和 #。",
+        "{url} is no address of a gateway. Write one such as https://bell.example, without ? and "
+        "#.",
+    ),
+    "plain_gateway": (
+        "{url} 不加密，令牌会被路上的人看到，所以没有送。请用 https 网址，或在网关那台机器上用 "
+        "http://127.0.0.1。",
+        "{url} is not encrypted, and the token could be read on its way, so it was not sent. Use "
+        "the https address, or http://127.0.0.1 on the gateway's own machine.",
+    ),
+    "bad_token": (
+        "令牌不像令牌。请照抄管理员给的那一行（lovebell technician token create）。",
+        "This does not look like a token. Type the line that the operator gave you (lovebell "
+        "technician token create).",
+    ),
+    "no_token_file": (
+        "读不了令牌文件 {path}：{why}。请检查 --token-file。",
+        "The file with the token {path} cannot be read: {why}. Check --token-file.",
+    ),
+    "no_gateway_ca": (
+        "{path} 不是证书：{why}。请检查 --gateway-ca。",
+        "{path} is no certificate: {why}. Check --gateway-ca.",
+    ),
+    "gateway_away": (
+        "连不上网关 {url}：{why}。板子没有做好；连上以后再运行 setup，从哪里断的都可以。",
+        "The gateway {url} cannot be reached: {why}. The board is not set up; run setup again when "
+        "it can, it goes on from anywhere.",
+    ),
+    "gateway_refuses": (
+        "网关不肯：{zh}。",
+        "The gateway refuses: {en}.",
+    ),
+    "gateway_certificate": (
+        "网关 {url} 的证书不可信：{why}。请用 --gateway-ca 指定签发机构，并检查电脑的日期。",
+        "The certificate of the gateway {url} is not to be trusted: {why}. Name its authority with "
+        "--gateway-ca, and check this laptop's date.",
+    ),
+    "gateway_strange": (
+        "{url} 不像网关（{why}）。请检查 --gateway，以及网关的设置项 web_port。",
+        "{url} does not answer like a gateway ({why}). Check --gateway, and the gateway's key "
+        "web_port.",
+    ),
     "which_role": (
         "身份包里按钮和门铃都有。请用 --kind button 或 --kind chime 说明要做哪一种。",
         "The bundle holds buttons and chimes. Say which with --kind button or --kind chime.",

@@ -13,6 +13,7 @@ from lovebell_tools import chip as chips
 from lovebell_tools import images
 from lovebell_tools.board import PATIENT_S, Board, BoardError, again
 from lovebell_tools.console import Console
+from lovebell_tools.gateway import Given
 from lovebell_tools.identity import config_for, of_role, sound_for
 from lovebell_tools.plan import CERTIFICATE, CONFIG, READY, Remove, Write, device_in, steps
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from lovebell.provision.bundle import Bundle, Identity
     from lovebell_tools.board import Facts
+    from lovebell_tools.gateway import Gateway
     from lovebell_tools.identity import Site
     from lovebell_tools.ledger import Ledger
     from lovebell_tools.plan import Step
@@ -42,22 +44,25 @@ class Tell(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be made of the boards. `image` None means the checked one, kept in `cache`.
+    """What is to be made of the boards. Identities come from the `bundle`, as the `ledger` gives
+    them out, or without one from the `gateway`. `image` None means the checked one, kept in
+    `cache`.
 
     `start_s` and `press_s` are the seconds to wait for the broker and for a finger; 0 leaves the
     stage out.
     """
 
     firmware: Firmware
-    bundle: Bundle
+    bundle: Bundle | None
     site: Site
-    ledger: Ledger
+    ledger: Ledger | None
     cache: Path
     role: str | None = None
     device: str | None = None
     image: Path | None = None
     start_s: float = 90
     press_s: float = 120
+    gateway: Gateway | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ class Made:
     role: str
     mac: str
     proof: str
+    reservation: int = 0
 
 
 def make(port: str, order: Order, tell: Tell) -> Made:
@@ -76,10 +82,11 @@ def make(port: str, order: Order, tell: Tell) -> Made:
     board = with_micropython(port, order, tell)
     with board:
         facts = board.facts()
-        identity = _fill(board, facts, order, tell)
+        given = _fill(board, facts, order, tell)
         board.restart()
+    identity = given.identity
     proof = _prove(port, identity, order, tell)
-    return Made(identity.device, identity.role, facts.mac, proof)
+    return Made(identity.device, identity.role, facts.mac, proof, given.reservation)
 
 
 def with_micropython(port: str, order: Order, tell: Tell) -> Board:
@@ -118,37 +125,51 @@ def _dotted(release: tuple[int, ...]) -> str:
     return ".".join(str(number) for number in release)
 
 
-def _fill(board: Board, facts: Facts, order: Order, tell: Tell) -> Identity:
+def _fill(board: Board, facts: Facts, order: Order, tell: Tell) -> Given:
     """Files and identity. On the way back the board holds all of it, and nothing else of ours."""
     tell("files")
     present = board.hashes()
     before = device_in(board.read(CONFIG)) if CONFIG in present else None
-    identities = of_role(order.bundle, order.role)
-    # The ledger knows best who it is; without one, a board that has an identity of the bundle.
-    is_known = before in {one.device for one in identities}
-    is_new = facts.mac not in order.ledger.given()
-    wanted = order.device or (before if is_known and is_new else None)
-    identity = order.ledger.claim(facts.mac, identities, wanted)
-    desired = desired_of(identity, order)
-    tell("files", 0, identity.device)
-    todo = steps(desired, present, is_another=before != identity.device)
+    given = _identity(facts.mac, before, order)
+    desired = desired_of(given, order)
+    tell("files", 0, given.identity.device)
+    todo = steps(desired, present, is_another=before != given.identity.device)
     _carry_out(board, todo, tell)
     if todo:
         _check(board, desired)
+        if order.gateway is not None and given.reservation:
+            # Not before it is on the board, and before the board starts: whatever is lost on the
+            # way, it is the old secret that holds, or this board is told to be set up again.
+            order.gateway.confirm(facts.mac, given.reservation)
         board.write(READY, desired[READY])
-    return identity
+    return given
 
 
-def desired_of(identity: Identity, order: Order) -> Mapping[str, bytes]:
+def _identity(mac: str, before: str | None, order: Order) -> Given:
+    """Who that board is going to be; `before` is the device that it was."""
+    if order.bundle is None or order.ledger is None:
+        if order.gateway is None or order.role is None:
+            raise BoardError("no_source" if order.gateway is None else "which_role")
+        return order.gateway.enrol(mac, order.role)
+    identities = of_role(order.bundle, order.role)
+    # The ledger knows best who it is; without one, a board that has an identity of the bundle.
+    is_known = before in {one.device for one in identities}
+    is_new = mac not in order.ledger.given()
+    wanted = order.device or (before if is_known and is_new else None)
+    return Given(order.ledger.claim(mac, identities, wanted), order.bundle, 0)
+
+
+def desired_of(given: Given, order: Order) -> Mapping[str, bytes]:
     """All that a board with that identity must hold. Raises BoardError: `bad_config`,
     `no_sound`."""
+    identity, bundle = given.identity, given.bundle
     desired = {
         **order.firmware.files,
         **sound_for(identity.role, order.site),
-        CONFIG: config_for(identity, order.bundle, order.site),
+        CONFIG: config_for(identity, bundle, order.site),
     }
-    if order.bundle.certificate is not None:
-        desired[CERTIFICATE] = order.bundle.certificate
+    if bundle.certificate is not None:
+        desired[CERTIFICATE] = bundle.certificate
     return desired
 
 

@@ -18,6 +18,7 @@ from lovebell_tools.crew import Done, make_all
 from lovebell_tools.identity import of_role, read_site
 from lovebell_tools.ledger import Ledger
 from lovebell_tools.making import Order
+from lovebell_tools.online import gateway_at, gateway_options, tell_gateway
 from lovebell_tools.options import (
     FILE,
     firmware_in,
@@ -39,9 +40,9 @@ if TYPE_CHECKING:
 @click.option(
     "--bundle",
     type=FILE,
-    required=True,
     help="身份包，由网关管理员给。|The bundle of identities, from the gateway's operator.",
 )
+@gateway_options
 @click.option(
     "--site",
     type=FILE,
@@ -72,7 +73,10 @@ if TYPE_CHECKING:
 @json_option
 def setup(
     named: Sequence[str],
-    bundle: Path,
+    bundle: Path | None,
+    gateway: str | None,
+    gateway_ca: Path | None,
+    token_file: Path | None,
     site: Path,
     kind: Any,
     device: str | None,
@@ -87,31 +91,52 @@ def setup(
     if device is not None and len(found) > 1:
         raise BoardError("one_device", count=len(found))
     place = read_site(site)
-    identities = open_bundle(bundle, passphrase)
-    of_role(identities, kind)  # a question that is open is asked before a board is touched
+    # What is asked of whoever sits there is asked before a board is touched.
+    _check_source(bundle, gateway, kind, device)
+    desk = None if gateway is None else gateway_at(gateway, gateway_ca, token_file)
+    identities = None if bundle is None else open_bundle(bundle, passphrase)
+    if identities is not None:
+        of_role(identities, kind)
+    ledger = None if bundle is None else Ledger(bundle.with_name(bundle.name + ".given.json"))
     order = Order(
         firmware_in(firmware),
         identities,
         place,
-        Ledger(bundle.with_name(bundle.name + ".given.json")),
+        ledger,
         user_cache_path("lovebell-tech"),
         kind,
         device,
         image,
         wait,
         press,
+        desk,
     )
     spoken = language()
     done = make_all(found, order, spoken, is_shown=not as_json)
+    heard = {} if as_json else _report(done, spoken)
     if as_json:
         print_json([one.document(spoken) for one in done])
-    else:
-        _report(done, spoken)
+    if desk is not None:
+        tell_gateway(desk, ledger, done, heard)
     if any(one.made is None for one in done):
         sys.exit(1)
 
 
-def _report(done: Sequence[Done], spoken: str) -> None:
+def _check_source(bundle: Path | None, gateway: str | None, kind: Any, device: str | None) -> None:
+    """Raises BoardError: `no_source`, `which_role`, `online_device`."""
+    if bundle is not None:
+        return
+    if gateway is None:
+        raise BoardError("no_source")
+    if kind is None:
+        raise BoardError("which_role")
+    if device is not None:
+        raise BoardError("online_device")
+
+
+def _report(done: Sequence[Done], spoken: str) -> dict[str, bool]:
+    """Tell what has become of each; which chimes sounded, as far as somebody was there to say."""
+    heard: dict[str, bool] = {}
     colon = words.say(spoken, "colon")
     for one in done:
         if one.why is not None:
@@ -123,8 +148,10 @@ def _report(done: Sequence[Done], spoken: str) -> None:
         # Whether it sounded only an ear can tell.
         if one.made is not None and one.made.proof == "press" and sys.stdin.isatty():
             question = f"{one.made.device}: {words.say(spoken, 'did_chime')}"
-            if not click.confirm(question, default=True):
+            heard[one.made.device] = click.confirm(question, default=True)
+            if not heard[one.made.device]:
                 say("chime_mute", device=one.made.device)
+    return heard
 
 
 @command("label", help="印标签：二维码、编号与种类。|Print labels: QR code, name and kind.")

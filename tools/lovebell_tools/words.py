@@ -68,6 +68,22 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "kept": ("{port}：没有改动。", "{port}: left as it was."),
     "printed": ("{count} 个标签写入 {path}。", "{count} labels in {path}."),
     "passphrase": ("身份包的口令", "Passphrase of the bundle"),
+    "token": ("令牌", "Token"),
+    "not_recorded": (
+        "{device} 好了，但没有记到网关上：{why}",
+        "{device} is ready, but the gateway has no record of it: {why}",
+    ),
+    "not_told": (
+        "身份包的发放情况没有告诉网关：{why}下次联网再运行 setup 就会补上。",
+        "The gateway was not told what of the bundle has been given out: {why} The next setup that "
+        "reaches it makes up for that.",
+    ),
+    "used_twice": (
+        "{device} 这个身份给了不止一块板子（{macs}）：身份包用了两次。请管理员 "
+        "lovebell device revoke {device}，再把这几块板子分别重新做。",
+        "The identity {device} is on more than one board ({macs}): the bundle was used twice. Have "
+        "the operator do lovebell device revoke {device}, and set these boards up anew.",
+    ),
     "brand": ("爱心门铃", "The love doorbell"),
     "button": ("按钮", "Button"),
     "chime": ("门铃", "Chime"),
