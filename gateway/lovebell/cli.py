@@ -25,6 +25,7 @@ from lovebell.commands.events import events
 from lovebell.commands.export import export
 from lovebell.commands.faults import fault, faults, rollcall
 from lovebell.commands.figures import figures
+from lovebell.commands.firmware import firmware
 from lovebell.commands.groups import groups
 from lovebell.commands.health import health
 from lovebell.commands.holidays import holiday
@@ -98,6 +99,7 @@ for _command in (
     fault,
     rollcall,
     health,
+    firmware,
     tests,
     test,
     technician,

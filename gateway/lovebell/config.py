@@ -12,7 +12,14 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -25,6 +32,7 @@ from lovebell.domain.episode import Limits
 from lovebell.domain.habits import Habits, minute_of
 from lovebell.domain.model import NAME
 from lovebell.domain.plan import DEFAULT, format_step, parse_plan
+from lovebell.domain.rollout import checked_waves
 from lovebell.domain.supervision import Rules, release
 
 if TYPE_CHECKING:
@@ -89,6 +97,10 @@ class Settings(BaseSettings):
     watchdog_s: _Seconds = 60
     messages_from_step: int = Field(2, ge=1, le=16)
     templates: Path | None = None
+    firmware_publisher: Path | None = None
+    firmware_waves: Annotated[tuple[str, ...], NoDecode, AfterValidator(checked_waves)] = (
+        *("1", "5%", "25%"),
+    )
     public_url: str = Field("", pattern=r"^(https?://[^\s/?#]+[^\s?#]*)?$")
     web_host: str = Field("127.0.0.1", min_length=1)
     web_port: int = Field(0, ge=0, le=65_535)
@@ -97,11 +109,14 @@ class Settings(BaseSettings):
     technicians_to: str = "18:00"
     technicians_days: Annotated[tuple[int, ...], NoDecode] = (1, 2, 3, 4, 5, 6, 7)
     faults_at_once: Annotated[tuple[str, ...], NoDecode] = (
-        *("broker", "disk", "overdue", "outbox", "messages", "twice"),
+        *("broker", "disk", "overdue", "outbox", "messages", "rights", "twice"),
     )
     default_plan: Annotated[tuple[str, ...], NoDecode] = tuple(format_step(s) for s in DEFAULT)
 
-    @field_validator("database", "broker_password_file", "broker_ca", "broker_folder", "templates")
+    @field_validator(
+        *("database", "broker_password_file", "broker_ca", "broker_folder", "templates"),
+        "firmware_publisher",
+    )
     @classmethod
     def _at_home(cls, value: Path | None) -> Path | None:
         try:
@@ -130,7 +145,9 @@ class Settings(BaseSettings):
             raise ValueError("no version")
         return value
 
-    @field_validator("technicians", "technicians_days", "faults_at_once", mode="before")
+    @field_validator(
+        *("technicians", "technicians_days", "faults_at_once", "firmware_waves"), mode="before"
+    )
     @classmethod
     def _part(cls, value: object) -> object:
         """In the environment a list is one text, its parts parted by commas."""

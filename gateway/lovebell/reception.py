@@ -67,7 +67,11 @@ class Reception:
             "hushed": self._hushed,
             "state": self._state,
             "heartbeat": self._heartbeat,
+            "fetch": self._fetch,
+            "update": self._update,
         }
+        #: Told what devices say of new firmware: device, leaf, fields.
+        self.on_update: Callable[[str, str, Fields], None] = lambda device, leaf, fields: None
 
     def receive(self, topic: str, payload: bytes, token: int, now: int) -> None:
         """Take a message: decide and ring at once, queue the rest. Never raises for a bad one."""
@@ -216,6 +220,12 @@ class Reception:
         firmware = before.firmware if before else ""
         seen = Seen(device, work.now, online=True, firmware=firmware, heartbeat=fields)
         self.known[device] = self.seen[device] = seen
+
+    def _fetch(self, device: str, fields: Fields, work: Work) -> None:
+        self.on_update(device, "fetch", fields)
+
+    def _update(self, device: str, fields: Fields, work: Work) -> None:
+        self.on_update(device, "update", fields)
 
     # -- which episode -------------------------------------------------------------------
 

@@ -24,11 +24,18 @@ STRANGERS = "?"
 
 
 class Throttle:
-    """`steady` gives milliseconds that only go forward."""
+    """`steady` gives milliseconds that only go forward; `is_served` says whether a device is
+    getting new firmware just now."""
 
-    def __init__(self, engine: Engine, steady: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        steady: Callable[[], int],
+        is_served: Callable[[str], bool] = lambda device: False,
+    ) -> None:
         self._engine = engine
         self._steady = steady
+        self._is_served = is_served
         self._gate = Gate()
 
     def flooding(self) -> set[str]:
@@ -40,6 +47,8 @@ class Throttle:
         """Whether a message is one of a flood, and nothing would come of it but rows on disk."""
         device, leaf, fields = message.device, message.leaf, message.fields
         if leaf in ("ringing", "hushed") and self._is_awaited(device, fields):
+            return False
+        if leaf == "fetch" and self._is_served(device):
             return False
         known = device if device in self._engine.directory.books.devices else STRANGERS
         if not self._gate.is_flood(known, self._steady()):

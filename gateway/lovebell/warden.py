@@ -68,7 +68,7 @@ class Warden:
             self._answer_roll(device, work)
         elif leaf in ("press", "acknowledge"):
             self.supervisor.press(device, fields, at)
-        else:
+        elif leaf != "update":  # which a broker keeps, and tells long after
             self.supervisor.heard(device, at)
         self._tell(work)
 

@@ -432,3 +432,26 @@ async def test_the_broker_is_verified_over_tls_and_small_packets_leave_at_once(
     assert fooled.ups == 0
     await fooled.close()
     broker.kill()
+
+
+async def test_a_whisper_arrives_and_goes_only_when_nothing_else_waits(
+    ear: Ear, mosquitto: Mosquitto
+) -> None:
+    device = Device(mosquitto.port, "c-1")
+    device.send(packets.subscribe(1, [("lovebell/v1/c-1/piece", 0)]))
+    assert (await asyncio.to_thread(device.read))[0] == packets.SUBACK
+    assert ear.broker.whisper("lovebell/v1/c-1/piece", b"first")
+    first, body = await asyncio.to_thread(device.read)
+    assert packets.read_publish(first, body) == ("lovebell/v1/c-1/piece", b"first", 0)
+    # As many as may be under way at once, and more: what is left waits in the queue.
+    for n in range(link.WINDOW):
+        assert ear.broker.publish(RING, str(n).encode())
+    assert not ear.broker.whisper("lovebell/v1/c-1/piece", b"second")
+    await ear.until(lambda: ear.broker.whisper("lovebell/v1/c-1/piece", b"third"))
+    first, body = await asyncio.to_thread(device.read)
+    assert packets.read_publish(first, body)[1] == b"third"
+
+
+async def test_without_a_session_nobody_is_whispered_to(address: Address) -> None:
+    broker = Broker(address, TOPICS, lambda *_: None, lambda: None)
+    assert not broker.whisper("lovebell/v1/c-1/piece", b"first")

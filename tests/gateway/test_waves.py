@@ -16,7 +16,7 @@ from lovebell.domain.rollout import (
     Report,
     Rollout,
     Stage,
-    check_waves,
+    checked_waves,
     quota,
     report_of,
     resumed,
@@ -112,10 +112,10 @@ def test_a_wave_is_one_device_larger_at_least_and_the_last_is_all(
 
 
 def test_waves_are_numbers_or_percentages() -> None:
-    check_waves(("1", "5%", "100%", "999999"))
+    checked_waves(("1", "5%", "100%", "999999"))
     for wrong in ("", "0", "0%", "101%", "-1", "1.5", "all", "5 %", "1\n", "１"):
         with pytest.raises(ValueError, match="is no wave"):
-            check_waves((wrong,))
+            checked_waves((wrong,))
 
 
 def test_the_first_wave_is_one_device_and_it_is_offered_once() -> None:

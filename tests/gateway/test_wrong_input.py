@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
+from publisher import key, write_build, write_key
 from town import Town
 
 from lovebell.cli import cli
+from lovebell.domain.firmware import Release
 from lovebell.provision.authority import make_authority
+from lovebell.provision.release import read_build, signed, to_file
+from lovebell.store.access import OperatorStore
+from lovebell.store.firmware import publish, stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,6 +76,9 @@ GOOD_FOR = {
     "lovebell device enrol": {"count": "1", "hosts": "bell.example", "ca": "ca.pem", "out": "new"},
     "lovebell away add": {"responder_id": "r-paired", "until": "2027-02-01"},
     "lovebell contact add": {"responder_id": "r-paired", "address": "13800000000"},
+    "lovebell firmware key": {"file": "new"},
+    "lovebell firmware publish": {"folder": "build", "key_file": "firmware.key"},
+    "lovebell firmware add": {"file": "release"},
     "lovebell holiday import": {"file": "days.txt"},
     "lovebell responder add": {"kind": "volunteer"},
     "lovebell responder edit": {"kind": "volunteer"},
@@ -83,7 +91,8 @@ ALIASES |= {"host": "broker", "hosts": "broker"}
 FRESH = {"home_id": "h-9", "responder_id": "r-9", "device_id": "c-9", "word": "fetched"}
 FRESH |= {"community_id": "c-9"}
 #: They write more than a copy of the database.
-MAKERS = ("lovebell broker init", "lovebell device enrol")
+MAKERS = ("lovebell broker init", "lovebell device enrol", "lovebell firmware key")
+MAKERS += ("lovebell firmware publish",)
 #: They run until they are stopped.
 ENDLESS = {"lovebell serve", "lovebell demo"}
 
@@ -106,6 +115,11 @@ def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
     town.type("community", "add", "c-1", "--name", "示例社区")
     town.type("group", "set", "g-1", "r-paired")
     town.type("rota", "set", "rota-1", "daily 00:00-24:00 g-1")
+    firmware = OperatorStore(town.path)
+    with firmware.writing() as connection:
+        publish(connection, Release("0.1.9", 6, 1, "", ""), b"", (), "somebody", town.street.now)
+        stop(connection, "somebody", town.street.now)
+    firmware.close()
     town.power_up()  # and a roll call
     town.close()
     return town.path
@@ -118,6 +132,10 @@ def town(pattern: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     monkeypatch.setenv("BUNDLE_PASSPHRASE", "12345678")
     (tmp_path / "ca.pem").write_bytes(AUTHORITY.certificate)
     (tmp_path / "days.txt").write_text("2027-10-01 示例节", encoding="utf-8")
+    monkeypatch.setenv("FIRMWARE_PASSPHRASE", "12345678")
+    monkeypatch.setenv("LOVEBELL_FIRMWARE_PUBLISHER", str(write_key(tmp_path)) + ".pub")
+    release = signed(read_build(write_build(tmp_path / "build")), key())
+    (tmp_path / "release").write_bytes(to_file(*release))
     made = Town(tmp_path / "lovebell.db")
     shutil.copy(pattern, made.path)
     yield made

@@ -74,6 +74,11 @@ class Broker:
             Parcel(topic, payload, retain, then), urgent=urgent
         )
 
+    def whisper(self, topic: str, payload: bytes) -> bool:
+        """Send at QoS 0, behind everything else; False, and nothing is sent, when something else
+        waits or there is no session just now."""
+        return self._link is not None and self._link.whisper(topic, payload)
+
     def settle(self, token: int) -> None:
         """Tell the broker that the message of this token needs no repeating; 0 tells nothing.
 

@@ -173,6 +173,14 @@ class Link(asyncio.Protocol):
             self._flush_now()
         return True
 
+    def whisper(self, topic: str, payload: bytes) -> bool:
+        """Send at QoS 0 if nothing else waits to be sent; otherwise False, and nothing is sent."""
+        transport = self._transport
+        if transport is None or self._urgent or self._rest or transport.get_write_buffer_size():
+            return False
+        self._say(packets.publish_once(topic, payload))
+        return True
+
     def subscribe(self, filters: Sequence[tuple[str, int]]) -> None:
         """Ask for these topics. A broker that refuses one of them is left again."""
         self._say(packets.subscribe(self._next_mid(), filters))

@@ -189,6 +189,11 @@ def publish(mid: int, topic: str, payload: bytes, *, retain: bool) -> bytes:
     )
 
 
+def publish_once(topic: str, payload: bytes) -> bytes:
+    """A message at QoS 0: whoever wants it and does not get it asks again."""
+    return _packet(PUBLISH, _text(topic), _EMPTY, payload)
+
+
 def puback(mid: int) -> bytes:
     """A QoS 1 message needs no repeating."""
     return b"\x40\x02" + mid.to_bytes(2, "big")

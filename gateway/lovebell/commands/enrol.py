@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from lovebell.commands.app import App, json_option, pass_app, print_json, utc
 from lovebell.commands.base import FilePath, command
+from lovebell.commands.publisher import publisher_of
 from lovebell.domain.episode import What
 from lovebell.domain.model import Device, DeviceKind
 from lovebell.provision import rights
@@ -113,7 +114,8 @@ def enrol(
             boards.note(connection, app.now(), What.ENROLLED, one.device, {"by": BUNDLE})
         if passwords is not None:
             _add_passwords(passwords, hashes)
-        _write(out, seal(Bundle(made, brokers, certificate, expires_ms), passphrase, os.urandom))
+        bundle = Bundle(made, brokers, certificate, expires_ms, publisher_of(app.settings))
+        write_new(out, seal(bundle, passphrase, os.urandom))
     if as_json:
         names = [one.device for one in made]
         print_json({"devices": names, "bundle": str(out), "expires": utc(expires_ms)})
@@ -164,7 +166,7 @@ def _add_passwords(path: Path, hashes: Mapping[str, str]) -> None:
         before = path.read_bytes() if path.exists() else b""
         new = path.with_name(path.name + ".new")
         new.unlink(missing_ok=True)
-        _write(new, before + rights.passwords(hashes).encode())
+        write_new(new, before + rights.passwords(hashes).encode())
         if before:  # it stays the broker's to read
             owner = path.stat()
             os.chown(new, owner.st_uid, owner.st_gid)
@@ -173,10 +175,10 @@ def _add_passwords(path: Path, hashes: Mapping[str, str]) -> None:
         raise BooksError("file", path=str(path), why=str(why.strerror)) from None
 
 
-def _write(path: Path, content: bytes) -> None:
-    """A new file that nobody else may read."""
+def write_new(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """A new file, which by default nobody else may read. Raises BooksError (file)."""
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 class Enrolment:
     """A desk at which technicians' laptops ask. `can_admit` says whether rights are kept at the
-    broker, `on_twice` is told of a device that two boards have been given. `close` it."""
+    broker, `on_twice` is told of a device that two boards have been given, `publisher` is the
+    modulus by which boards know who signs their firmware. `close` it."""
 
     def __init__(
         self,
@@ -37,11 +38,13 @@ class Enrolment:
         *,
         can_admit: bool,
         on_twice: Callable[[str], None],
+        publisher: str | None = None,
     ) -> None:
         self._store = OperatorStore(database)
         self._now = now
         self._can_admit = can_admit
         self._on_twice = on_twice
+        self._publisher = publisher
 
     async def do(self, verb: str, token: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """What is asked, in one transaction. Raises RefusedError, DiskError."""
@@ -107,6 +110,7 @@ class Enrolment:
             "reservation": number,
             "brokers": [list(one) for one in token.place.brokers],
             "certificate": token.place.certificate,
+            "publisher": self._publisher or "",
         }
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from lovebell.clerk import Clerk
 from lovebell.clock import hour, steady
+from lovebell.commands.publisher import publisher_if_any
 from lovebell.config import ConfigError
 from lovebell.notify import templates
 from lovebell.notify.dispatch import Dispatcher
@@ -85,6 +86,7 @@ async def _serve_pages(settings: Settings, tickets: Tickets, warden: Warden, clo
         clock.now,
         can_admit=settings.broker_folder is not None,
         on_twice=lambda device: warden.twice(device, clock.now()),
+        publisher=publisher_if_any(settings),
     )
     try:
         routes = enrolment.routes(desk, steady, settings.public_url)

@@ -19,6 +19,8 @@ from lovebell.commands.app import App, pass_app
 from lovebell.commands.base import command
 from lovebell.commands.health import document
 from lovebell.commands.keeping import keep
+from lovebell.commands.updating import Updater
+from lovebell.courier import Courier
 from lovebell.engine import Engine
 from lovebell.operators import Operators
 from lovebell.reception import SUBSCRIPTIONS, Reception
@@ -86,13 +88,20 @@ async def _serve(settings: Settings) -> None:
         def changed(device: str, online: bool) -> None:
             if online:
                 tutor.meet(device, clock.minute())
+                updater.met(device)
             else:
                 tutor.part(device)
 
         warden = Warden(engine, settings.rules, lambda: broker.is_up, steady)
-        throttle = Throttle(engine, steady)
+        courier = Courier(broker)
+        throttle = Throttle(engine, steady, courier.serves)
         reception = Reception(engine, changed, warden.heard, throttle)
         await engine.load(clock.now())
+        updater = Updater(
+            *(settings, engine, reception, warden, courier),
+            *(lambda: broker.is_up, clock.now, steady),
+        )
+        reception.on_update = updater.heard
         # What is here now stays: the collector need not look through it at every few hundred
         # messages. That took a fifth of the processor time of a press.
         gc.freeze()
@@ -104,6 +113,8 @@ async def _serve(settings: Settings) -> None:
         auditor = Auditor(engine, warden, lambda: broker.is_up, settings.database.parent)
         beside = [
             *messaging.jobs(settings, texts, engine, store, warden, clock),
+            courier.run,
+            updater.run,
             partial(_supervise, warden, throttle, clock),
             partial(_audit, auditor, clock),
         ]

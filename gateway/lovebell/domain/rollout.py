@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from lovebell.domain.firmware import Release
     from lovebell.domain.wire import Fields
@@ -145,12 +145,14 @@ def report_of(fields: Fields) -> Report:
 # -- waves -------------------------------------------------------------------------------
 
 
-def check_waves(waves: Iterable[str]) -> None:
-    """Raises ValueError unless each is a number of devices or a percentage, like 1 or 5%."""
+def checked_waves(waves: tuple[str, ...]) -> tuple[str, ...]:
+    """The same waves. Raises ValueError unless each is a number of devices or a percentage, like 1
+    or 5%."""
     for wave in waves:
         found = _WAVE.match(wave)
         if found is None or (found[2] and int(found[1]) > 100):
             raise ValueError(f"{wave!r} is no wave")
+    return waves
 
 
 def quota(waves: Sequence[str], wave: int, devices: int) -> int:

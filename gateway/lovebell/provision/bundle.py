@@ -61,12 +61,14 @@ class Broker:
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """What a technician is given. `certificate` is the authority's, in DER, None without TLS;
-    `expires_ms` is UTC."""
+    `expires_ms` is UTC; `publisher` is the modulus by which boards know who signs their firmware,
+    None where nobody does."""
 
     identities: Sequence[Identity]
     brokers: Sequence[Broker]
     certificate: bytes | None
     expires_ms: int
+    publisher: str | None = None
 
 
 def seal(bundle: Bundle, passphrase: str, random: Callable[[int], bytes]) -> bytes:
@@ -130,6 +132,7 @@ def _read(plain: bytes, path: Path) -> Bundle:
             [Broker(**one) for one in content["brokers"]],
             None if certificate is None else base64.b64decode(certificate),
             cast("int", content["expires_ms"]),
+            cast("str | None", content.get("publisher")),  # there was none at first
         )
     except (ValueError, KeyError, TypeError):
         raise BundleError("not_a_bundle", path=path) from None

@@ -119,6 +119,41 @@ MESSAGES: Final = {
     "bad_folder": "folder: {path!r} holds a blank, a quote, a backslash, $, % or #, which a unit "
     "cannot name; choose another",
     "no_user": "user: this machine has no {id!r}; first `useradd --system {id}`",
+    "no_build": "folder: {path} holds no firmware; run `make firmware` and name build/firmware",
+    "changed_build": "folder: {file} in {path} is not what manifest.json says; run `make firmware` "
+    "once more",
+    "bad_version": "version: {version!r} cannot be published; write three numbers into "
+    "firmware/bell/__init__.py, such as 0.2.0, and run `make firmware`",
+    "bad_path": "folder: {path!r} cannot be part of an update; only bell/NAME.mpy can, NAME of "
+    "a-z, 0-9 and _; run `make firmware` once more",
+    "bad_mpy": "folder: {path} is not compiled for version {mpy} of .mpy; run `make firmware` once "
+    "more",
+    "empty_image": "folder: there is no module in it; run `make firmware` once more",
+    "large_image": "folder: the firmware would have {size} bytes, and a board takes {most}; "
+    "make it smaller",
+    "not_a_release": "file: {path} is no release or is damaged; name what "
+    "`lovebell firmware publish --out` has written, or fetch it anew",
+    "newer_release": "file: {path} is of a later form ({version}); update the gateway first",
+    "bad_key": "key: {path} is no key for publishing (RSA of 2048 to 4096 bits); make one with "
+    "`lovebell firmware key FILE`",
+    "wrong_key_passphrase": "passphrase: it does not open {path}; try again",
+    "bad_publisher": "firmware_publisher: {path} is no public key of a publisher; name the .pub "
+    "file of `lovebell firmware key`",
+    "no_publisher": "firmware_publisher: it is not set, so boards know no publisher; set it to the "
+    ".pub file of `lovebell firmware key`",
+    "other_publisher": "{path} was not signed by the publisher in {publisher}; boards would "
+    "refuse it; check the key `firmware_publisher`, or sign with its key",
+    "not_newer": "version: {version} is not newer than {last}, which was published before; raise "
+    "it in firmware/bell/__init__.py and run `make firmware`",
+    "rollout_runs": "the roll-out of {last} still goes on; wait for its end (`lovebell firmware "
+    "status`) or first `lovebell firmware stop`",
+    "no_release": "nothing has been published; first `lovebell firmware publish`",
+    "rollout_stopped": "the roll-out of {version} has stopped already; to go on, "
+    "`lovebell firmware resume`",
+    "rollout_goes_on": "the roll-out of {version} is not stopped; see `lovebell firmware status`",
+    "no_turn": "device: {id!r} has not had its turn with {version}; see `lovebell firmware status`",
+    "not_over": "device: {id!r} is not at an end with {version}; see `lovebell firmware status`",
+    "too_often": "device: {id!r} was offered {version} as often as can be; publish a newer version",
     "bad_host": "host: {text!r} is no name and no address of this machine, such as bell.example or "
     "192.168.1.10",
 }  # fmt: skip

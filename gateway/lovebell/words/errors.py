@@ -104,6 +104,37 @@ BOOKS: Final = {
     "one_port": "端口：板子和网关不能用同一个端口 {port}；请改 --port 或 --gateway-port",
     "bad_folder": "文件夹：{path!r} 里有空白、引号、反斜杠、$、% 或 #，服务单元写不了；请换一个",
     "no_user": "用户：本机没有 {id!r}；请先 `useradd --system {id}`",
+    "no_build": "文件夹：{path} 里没有固件；请运行 `make firmware`，再写 build/firmware",
+    "changed_build": "文件夹：{path} 里的 {file} 与 manifest.json 不符；请重新 `make firmware`",
+    "bad_version": "版本：{version!r} 不能发布；请在 firmware/bell/__init__.py 里写三个数，如 "
+    "0.2.0，再 `make firmware`",
+    "bad_path": "文件夹：{path!r} 不能放进更新；只能是 bell/NAME.mpy，NAME 用 a-z、0-9 和 _；"
+    "请重新 `make firmware`",
+    "bad_mpy": "文件夹：{path} 不是按第 {mpy} 版 .mpy 编译的；请重新 `make firmware`",
+    "empty_image": "文件夹：里面没有模块；请重新 `make firmware`",
+    "large_image": "文件夹：固件有 {size} 字节，板子只收 {most}；请减小",
+    "not_a_release": "文件：{path} 不是发布文件，或已损坏；请写 `lovebell firmware publish --out` "
+    "写出的文件，或重新取一份",
+    "newer_release": "文件：{path} 是更新的格式（{version}）；请先升级网关",
+    "bad_key": "key：{path} 不是发布用的密钥（2048 到 4096 位的 RSA）；请用 "
+    "`lovebell firmware key FILE` 生成",
+    "wrong_key_passphrase": "口令：打不开 {path}；请再试",
+    "bad_publisher": "firmware_publisher：{path} 不是发布人的公钥；请写 `lovebell firmware key` "
+    "生成的 .pub 文件",
+    "no_publisher": "firmware_publisher：没有设，板子不认识发布人；请设为 `lovebell firmware key` "
+    "生成的 .pub 文件",
+    "other_publisher": "{path} 不是 {publisher} 的发布人签的，板子会拒绝；请检查设置项 "
+    "firmware_publisher，或用它的密钥来签",
+    "not_newer": "版本：{version} 不比已发布过的 {last} 新；请在 firmware/bell/__init__.py 里改大，"
+    "再 `make firmware`",
+    "rollout_runs": "{last} 的分批升级还没有完；请等它完成（`lovebell firmware status`），或先 "
+    "`lovebell firmware stop`",
+    "no_release": "还没有发布过固件；请先 `lovebell firmware publish`",
+    "rollout_stopped": "{version} 的分批升级已经停下；要继续，请 `lovebell firmware resume`",
+    "rollout_goes_on": "{version} 的分批升级没有停下；请看 `lovebell firmware status`",
+    "no_turn": "设备：还没有轮到 {id!r} 升级到 {version}；请看 `lovebell firmware status`",
+    "not_over": "设备：{id!r} 升级到 {version} 还没有结果；请看 `lovebell firmware status`",
+    "too_often": "设备：{version} 已按最多的次数向 {id!r} 提供过；请发布更新的版本",
     "bad_host": "主机（host）：{text!r} 不是本机的主机名或地址；例如 bell.example 或 192.168.1.10",
 }  # fmt: skip
 

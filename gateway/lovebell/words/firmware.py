@@ -1,5 +1,5 @@
 """What is said of updates over the air, in Chinese and in English: the record, how far a device
-is, and why it is not further.
+is, why it is not further, and what the commands answer.
 """
 
 from __future__ import annotations
@@ -84,3 +84,65 @@ BECAUSE: Final[Mapping[str, tuple[str, str]]] = {
 
 #: By the detail of a line of the record that it is the word of.
 WORDS: Final = {"stage": STAGES, "because": BECAUSE}
+
+#: Of `lovebell.words.screens`.
+FIRMWARE: Final[dict[str, tuple[str, str]]] = {
+    "stage": ("进展", "progress"),
+    "wave": ("批次", "wave"),
+    "attempt": ("第几次", "attempt"),
+    "since": ("自", "since"),
+    "published": ("发布", "published"),
+    "rollout": ("分批升级", "roll-out"),
+    "devices": ("设备", "devices"),
+    "rollout_goes_on": ("进行中，第 {wave} 批，共 {waves} 批", "goes on, wave {wave} of {waves}"),
+    "rollout_done": ("已完成", "complete"),
+    "rollout_failures": (
+        "因失败停下，第 {wave} 批，共 {waves} 批；继续：lovebell firmware resume",
+        "stopped at failures, wave {wave} of {waves}; to go on: lovebell firmware resume",
+    ),
+    "rollout_operator": (
+        "已叫停，第 {wave} 批，共 {waves} 批；继续：lovebell firmware resume",
+        "stopped by an operator, wave {wave} of {waves}; to go on: lovebell firmware resume",
+    ),
+    "key_passphrase": ("发布密钥的口令", "Passphrase of the publisher's key"),
+    "new_key_passphrase": ("给发布密钥定一个口令", "A passphrase for the publisher's key"),
+    "key_made": (
+        "已生成。{path} 是私钥，请离线保管，另存一份，丢了就只能用数据线更新；{public} 是公钥，"
+        "请在网关设 firmware_publisher。",
+        "Made. {path} is the private key: keep it off line, with a second copy; without it boards "
+        "are updated by cable only. {public} is the public key: set firmware_publisher to it at "
+        "the gateway.",
+    ),
+    "release_written": (
+        "固件 {version} 已签名，写在 {path}；在网关上 lovebell firmware add {path}。",
+        "Signed the firmware {version} into {path}; at the gateway, lovebell firmware add {path}.",
+    ),
+    "release_published": (
+        "已发布固件 {version}（{size} 字节），从一台设备开始；看进展：lovebell firmware status。",
+        "Published the firmware {version} ({size} bytes), one device first; to see how it goes: "
+        "lovebell firmware status.",
+    ),
+    "release_waits": (
+        "网关没有在运行；它启动后才开始。",
+        "No gateway is running; it begins when one does.",
+    ),
+    "no_firmware": ("还没有发布过固件。", "No firmware has been published yet."),
+    "firmware_stopped": (
+        "固件 {version} 不再提供给别的设备；正在试运行的照旧。",
+        "The firmware {version} is offered to nobody else; what is on trial goes on.",
+    ),
+    "firmware_resumed": (
+        "固件 {version} 的分批升级继续。",
+        "The roll-out of the firmware {version} goes on.",
+    ),
+    "firmware_retried": (
+        "{device} 将再试固件 {version}，第 {attempt} 次。",
+        "{device} will try the firmware {version} once more, attempt {attempt}.",
+    ),
+    "firmware_retried_later": (
+        "{device} 将再试固件 {version}，第 {attempt} 次；分批升级已停下，先 "
+        "lovebell firmware resume 才会开始。",
+        "{device} will try the firmware {version} once more, attempt {attempt}, when the roll-out "
+        "goes on: lovebell firmware resume.",
+    ),
+}

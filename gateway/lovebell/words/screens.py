@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from lovebell.words.firmware import FIRMWARE
 from lovebell.words.messages import MESSAGES
 from lovebell.words.plans import PLANS
 from lovebell.words.technician import TECHNICIAN
 
 SCREENS: Final[dict[str, tuple[str, str]]] = {
+    **FIRMWARE,
     **MESSAGES,
     **PLANS,
     **TECHNICIAN,
