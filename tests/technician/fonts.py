@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LATIN = "".join(chr(code) for code in range(32, 127))
-LABEL = LATIN + "爱心门铃按钮"
+LABEL = LATIN + "爱心门铃按钮密码·"
 
 
 def a_font(path: Path, characters: str) -> Path:

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner, Result
+from pypdf import PdfReader
+from technician.bench import SECRET
+from technician.fonts import LABEL, a_font
 
 from lovebell.provision.bundle import seal
 from lovebell_tools.cli import cli
+from lovebell_tools.identity import access_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,6 +96,20 @@ def test_boards_are_looked_at_made_verified_found_and_emptied(bench: Bench, desk
     assert failed["why"] == "not_set_up"
 
 
+def test_the_label_of_a_board_that_is_plugged_in_has_its_access_and_not_its_secret(
+    bench: Bench, desk: Path
+) -> None:
+    board = bench.board()
+    font = a_font(desk / "boxes.ttf", LABEL)
+    wanted = ("label", "--font", str(font), "--port", board.port)
+    assert "not set up" in typed(*wanted).output
+    bench.make(board, start_s=0)
+    assert typed(*wanted).exit_code == 0
+    said = PdfReader("labels.pdf").pages[0].extract_text()
+    assert access_of("b-01", SECRET).password in said
+    assert SECRET[:8] not in said
+
+
 def test_watching_goes_on_until_ctrl_c(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     board = bench.board()
     monkeypatch.setattr("lovebell_tools.ports.plugged", lambda: [board.port])
@@ -150,7 +168,7 @@ def test_what_is_wrong_is_a_sentence_in_the_language_asked_for_and_changes_nothi
     result = CliRunner().invoke(cli, ["--language", language, command, *WRONG[case]])
     assert result.exit_code == 1, result.output
     assert isinstance(result.exception, SystemExit)
-    said = result.output.replace("爱心门铃按钮", "")  # what a font has to have, in any language
+    said = result.output.replace("爱心门铃按钮密码", "")  # what a font has to have, in any language
     is_chinese = any("\u4e00" <= character <= "\u9fff" for character in said)
     assert is_chinese == (language == "zh")
     assert {path: path.stat().st_mtime_ns for path in desk.rglob("*")} == before

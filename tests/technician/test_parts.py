@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -11,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from pypdf import PdfReader
-from technician.fonts import LATIN, a_font
+from technician.fonts import LABEL, LATIN, a_font
 
 import lovebell_tools
 from lovebell.provision.bundle import Broker, Bundle, Identity
 from lovebell_tools import errors, images, labels, words
 from lovebell_tools.board import BoardError
-from lovebell_tools.identity import Site, config_for, of_role, read_site, sound_for
+from lovebell_tools.identity import Site, access_of, config_for, of_role, read_site, sound_for
 from lovebell_tools.images import Image
 from lovebell_tools.ledger import Ledger
 from lovebell_tools.ports import Found, watch
@@ -143,7 +144,7 @@ def test_a_site_says_how_its_boards_are_wired_and_what_a_chime_hears(tmp_path: P
     chime = config_for(Identity("c-01", "chime", "x"), bundle, found).decode()
     assert sound_for("chime", found) == {}
     assert '"hears": ["b-01", "b-02"]' in chime
-    assert "pins" not in chime
+    assert '"pins": {"service": 0}' in chime
 
 
 def test_a_sound_that_is_named_comes_from_beside_the_file(tmp_path: Path) -> None:
@@ -194,7 +195,7 @@ def text_of(path: Path, page: int = 0) -> str:
 def test_a_sheet_of_labels_has_the_chinese_inside_it_and_as_many_pages_as_it_needs(
     tmp_path: Path,
 ) -> None:
-    font = a_font(tmp_path / "boxes.ttf", LATIN + "爱心门铃按钮")
+    font = a_font(tmp_path / "boxes.ttf", LABEL)
     sheet = tmp_path / "labels.pdf"
     found = [labels.read(f"b-{number:02}=button") for number in range(1, 25)]
     labels.write([*found, labels.read("c-" + "0" * 22 + "=chime")], sheet, font)
@@ -210,6 +211,33 @@ def test_a_sheet_of_labels_has_the_chinese_inside_it_and_as_many_pages_as_it_nee
     assert "/FontFile2" in descriptor
 
 
+def test_a_label_says_how_a_telephone_sets_the_wi_fi_and_nothing_of_the_secret(
+    tmp_path: Path,
+) -> None:
+    secrets = ("0123456789abcdef" * 2, "fedcba9876543210" * 2)
+    found = [access_of("b-0000000000000000000-01", secret) for secret in secrets]
+    assert found[0].password != found[1].password
+    sheet = tmp_path / "labels.pdf"
+    font = a_font(tmp_path / "boxes.ttf", LABEL)
+    labels.write([labels.Label(found[0].name[5:], "button", found[0])], sheet, font)
+    said = text_of(sheet)
+    assert "Wi-Fibell-b-0000000000000000000-01" in said
+    assert "密码" + found[0].password in said
+    assert "http://192.168.4.1" in said
+    assert not any(secret[:8] in said for secret in secrets)
+
+
+def test_every_board_has_the_key_that_opens_the_set_up_unless_its_pin_is_taken() -> None:
+    bundle = Bundle(IDENTITIES, [Broker("bell.example", 1883, tls=False)], None, 1)
+    wifi = [{"ssid": "示例", "password": "12345678"}]
+    given = ({}, {"pins": {"lamp": 26}}, {"pins": {"service": 4}}, {"pins": {"buzzer": 0}})
+    for role in ("button", "chime"):
+        one = Identity("x-01", role, "x" * 32)
+        made = [config_for(one, bundle, Site(wifi, wired={role: wired})) for wired in given]
+        pins = [json.loads(config)["pins"].get("service") for config in made]
+        assert pins == [0, 0, 4, None]
+
+
 def test_a_label_that_is_none_and_a_font_without_chinese_are_refused(tmp_path: Path) -> None:
     for text in ("b-01", "b-01=", "B-01=button", "=button", "b-01=lamp", "-b=button", "b=button "):
         assert refusal(lambda text=text: labels.read(text)) == "bad_label"
@@ -218,7 +246,7 @@ def test_a_label_that_is_none_and_a_font_without_chinese_are_refused(tmp_path: P
     assert refusal(lambda: labels.write([], tmp_path / "x.pdf", None)) == "no_labels"
     assert refusal(lambda: labels.write(found, tmp_path / "x.pdf", plain)) == "bad_font"
     assert refusal(lambda: labels.write(found, tmp_path / "x.pdf", tmp_path)) == "bad_font"
-    good = a_font(tmp_path / "boxes.ttf", LATIN + "爱心门铃按钮")
+    good = a_font(tmp_path / "boxes.ttf", LABEL)
     assert refusal(lambda: labels.write(found, tmp_path, good)) == "no_paper"
 
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from lovebell.provision.bundle import Bundle, Identity
 
-#: The key on the board itself makes a button's test press; see docs/hardware.md.
+#: The key on the board itself makes test presses and opens the set-up of the Wi-Fi; see
+#: docs/hardware.md.
 _SERVICE: Final = {"service": 0}
 _ONE_AT_A_TIME: Final = threading.Lock()  # the firmware's check lets go of its modules
 _ROOT: Final = ("wifi", "ntp", "hears", "button", "chime")
@@ -95,8 +96,9 @@ def config_for(identity: Identity, bundle: Bundle, site: Site) -> bytes:
     """The content of config.json. Raises BoardError `bad_config` for one that the firmware would
     refuse: better before a board is touched than after."""
     wired = dict(site.wired.get(identity.role, {}))
-    if identity.role == "button":
-        wired["pins"] = {**_SERVICE, **cast("dict[str, int]", wired.get("pins", {}))}
+    pins = cast("dict[str, int]", wired.get("pins", {}))
+    if "service" in pins or _SERVICE["service"] not in pins.values():
+        wired["pins"] = {**_SERVICE, **pins}
     config: dict[str, object] = {
         **wired,
         "device": identity.device,
@@ -116,15 +118,35 @@ def config_for(identity: Identity, bundle: Bundle, site: Site) -> bytes:
     return json.dumps(config, ensure_ascii=False, sort_keys=True).encode()
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a telephone reaches the page on which a device's Wi-Fi is set up; see docs/technician.md.
+    For the device's label: its secret cannot be found from it."""
+
+    name: str
+    password: str
+    address: str
+
+
+def access_of(device: str, secret: str) -> Access:
+    """By the very code that opens it on the board."""
+    made = _of_the_firmware("bell.access")
+    return Access(made.name(device), made.password(secret), f"http://{made.ADDRESS}")
+
+
 def _judge(config: dict[str, object], identity: Identity) -> None:
     """As the firmware will: by the very code that runs on the board."""
-    folder = str(find_firmware())
-    if folder not in sys.path:
-        sys.path.append(folder)
-    judge = importlib.import_module("bell.config")
+    judge = _of_the_firmware("bell.config")
     try:
         with _ONE_AT_A_TIME:
             judge.check(config)
     except judge.ConfigError as why:
         said = str(why).rpartition(": ")[0]  # the advice after it is for whoever reads the board
         raise BoardError("bad_config", device=identity.device, why=said) from None
+
+
+def _of_the_firmware(module: str) -> Any:
+    folder = str(find_firmware())
+    if folder not in sys.path:
+        sys.path.append(folder)
+    return importlib.import_module(module)

@@ -1,4 +1,5 @@
-"""A sheet of labels to stick onto the devices: a QR code, the name and the kind, and no secret.
+"""A sheet of labels to stick into the devices: a QR code, the name and the kind, how a telephone
+reaches the page for the Wi-Fi, and no secret.
 
 Owns the sheet, A4 with three columns of eight labels of 70 by 37 mm, as sold everywhere, and the
 search for a font with Chinese. The QR code holds `lovebell:DEVICE:KIND`.
@@ -22,9 +23,12 @@ from lovebell_tools.board import BoardError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lovebell_tools.identity import Access
+
 COLUMNS, ROWS = 3, 8
 WIDTH_MM, HEIGHT_MM = 70.0, 37.0
 QR_MM: Final = 27.0
+LINE_MM: Final = 5.2
 _LABEL: Final = re.compile(r"([a-z0-9][a-z0-9-]{0,23})=(button|chime)")
 #: Where Linux, macOS and Windows keep a font with Chinese.
 PLACES: Final = (
@@ -41,10 +45,25 @@ PLACES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What stands on one label."""
+    """What stands on one label; without `access` nothing of the Wi-Fi."""
 
     device: str
     role: str
+    access: Access | None = None
+
+    def lines(self) -> list[tuple[float, str]]:
+        """The lines, each with its size in points at most."""
+        kind = f"{words.say('zh', self.role)} {words.say('en', self.role)}"
+        brand = f"{words.say('zh', 'brand')} lovebell"
+        if self.access is None:
+            return [(12.0, self.device), (12.0, kind), (9.0, brand)]
+        return [
+            (12.0, self.device),
+            (12.0, f"{kind} · {words.say('zh', 'brand')}"),
+            (9.0, f"Wi-Fi {self.access.name}"),
+            (9.0, f"{words.say('zh', 'password')} {self.access.password}"),
+            (9.0, self.access.address),
+        ]
 
 
 def read(text: str) -> Label:
@@ -101,26 +120,21 @@ def _draw(sheet: FPDF, label: Label, x: float, y: float) -> None:
             if is_dark:
                 at = (x + margin + column * size, y + margin + row * size)
                 sheet.rect(*at, size, size, style="F")
-    texts = (
-        (12.0, label.device),
-        (13.0, f"{words.say('zh', label.role)} {words.say('en', label.role)}"),
-        (9.0, f"{words.say('zh', 'brand')} lovebell"),
-    )
-    for line, (points, text) in enumerate(texts):
+    room = WIDTH_MM - 2 * margin - QR_MM
+    for line, (points, text) in enumerate(label.lines()):
         sheet.set_font("chinese", size=points)
-        room = WIDTH_MM - 2 * margin - QR_MM
         sheet.set_font_size(points * min(1.0, room / sheet.get_string_width(text)))
-        sheet.text(x + margin + QR_MM + 2, y + margin + 7 + line * 9, text)
+        sheet.text(x + margin + QR_MM + 2, y + margin + 4 + line * LINE_MM, text)
 
 
 def _characters() -> str:
-    named = "".join(words.say("zh", name) for name in ("brand", "button", "chime"))
+    named = "".join(words.say("zh", name) for name in ("brand", "button", "chime", "password"))
     return "".join(dict.fromkeys(named))
 
 
 def _face(path: Path) -> int | None:
     """Which face of the file has all the characters; None if none has."""
-    needed = {ord(character) for character in _characters() + "abz019-"}
+    needed = {ord(character) for character in _characters() + "abz019-·"}
     try:
         for number in range(8):
             with TTFont(path, fontNumber=number, lazy=True) as font:

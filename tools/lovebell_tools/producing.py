@@ -10,12 +10,12 @@ import click
 from platformdirs import user_cache_path
 
 from lovebell.provision.bundle import ROLES
-from lovebell_tools import labels, ports, words
+from lovebell_tools import labels, ports, upkeep, words
 from lovebell_tools.bilingual import command
 from lovebell_tools.board import BoardError
 from lovebell_tools.bundle import open_bundle
 from lovebell_tools.crew import Done, make_all
-from lovebell_tools.identity import of_role, read_site
+from lovebell_tools.identity import access_of, of_role, read_site
 from lovebell_tools.ledger import Ledger
 from lovebell_tools.making import Order
 from lovebell_tools.online import gateway_at, gateway_options, tell_gateway
@@ -154,9 +154,19 @@ def _report(done: Sequence[Done], spoken: str) -> dict[str, bool]:
     return heard
 
 
-@command("label", help="印标签：二维码、编号与种类。|Print labels: QR code, name and kind.")
+@command(
+    "label",
+    help="印标签：二维码、编号、种类，配网用的 Wi-Fi。|Print labels: QR code, name, kind, and the "
+    "Wi-Fi for setting it up.",
+)
 @click.argument("devices", nargs=-1, metavar="[DEVICE=KIND]...")
 @click.option("--bundle", type=FILE, help="身份包里的全部。|All identities of a bundle.")
+@click.option(
+    "--port",
+    "named",
+    multiple=True,
+    help="插在这个串口上的板子，可多次给出。|The board on this serial port, as often as you like.",
+)
 @click.option(
     "--out",
     type=FILE,
@@ -166,13 +176,22 @@ def _report(done: Sequence[Done], spoken: str) -> dict[str, bool]:
 @click.option("--font", type=FILE, help="带中文的字体。|A font with Chinese.")
 @json_option
 def label(
-    devices: Sequence[str], bundle: Path | None, out: Path, font: Path | None, as_json: bool
+    devices: Sequence[str],
+    bundle: Path | None,
+    named: Sequence[str],
+    out: Path,
+    font: Path | None,
+    as_json: bool,
 ) -> None:
     """Write the sheet."""
     found = [labels.read(text) for text in devices]
+    found += [upkeep.who(port) for port in named]
     if bundle is not None:
         identities = open_bundle(bundle, passphrase).identities
-        found += [labels.Label(one.device, one.role) for one in identities]
+        found += [
+            labels.Label(one.device, one.role, access_of(one.device, one.secret))
+            for one in identities
+        ]
     labels.write(found, out, font)
     if as_json:
         print_json({"labels": len(found), "path": str(out)})

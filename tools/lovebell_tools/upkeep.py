@@ -1,4 +1,4 @@
-"""What is done to a board that has been set up: look at it, blink, empty it.
+"""What is done to a board that has been set up: look at it, blink, label it, empty it.
 
 Owns each of these for one board. Asks nobody anything.
 """
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lovebell_tools.board import Board, BoardError, again
 from lovebell_tools.console import Console
+from lovebell_tools.identity import access_of
+from lovebell_tools.labels import Label
 from lovebell_tools.making import see_connected
 from lovebell_tools.plan import CERTIFICATE, CONFIG, OF_BEFORE, READY, device_in, steps
 
@@ -49,6 +51,22 @@ def identify(port: str) -> None:
     with Board(port) as board:
         board.blink(_lamp(board.read(CONFIG)), BLINKS, BLINK_MS)
         board.restart()
+
+
+def who(port: str) -> Label:
+    """What belongs on the label of the board on that port; it goes on as before.
+
+    Raises BoardError: `not_set_up`.
+    """
+    with Board(port) as board:
+        raw = board.read(CONFIG)
+        board.restart()
+    try:
+        fields: Any = json.loads(raw or b"{}")
+        device, role, secret = (str(fields[name]) for name in ("device", "role", "password"))
+    except (ValueError, KeyError, TypeError):
+        raise BoardError("not_set_up") from None
+    return Label(device, role, access_of(device, secret))
 
 
 def about(port: str) -> tuple[str | None, bool]:

@@ -84,6 +84,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "The identity {device} is on more than one board ({macs}): the bundle was used twice. Have "
         "the operator do lovebell device revoke {device}, and set these boards up anew.",
     ),
+    "password": ("密码", "Password"),
     "brand": ("爱心门铃", "The love doorbell"),
     "button": ("按钮", "Button"),
     "chime": ("门铃", "Chime"),
