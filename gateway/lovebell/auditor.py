@@ -10,7 +10,7 @@ import logging
 import shutil
 from typing import TYPE_CHECKING
 
-from lovebell.domain.faults import Word
+from lovebell.domain.faults import GATEWAY, Word
 from lovebell.domain.health import LATE_MS, MESSAGE_STUCK_MS, STUCK_MS, Finding, Look, findings
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Auditor:
             Look(
                 unreached=self._engine.shelf.unreached(),
                 broker=self._is_up(),
+                rights=(GATEWAY, Word.RIGHTS) not in self._warden.supervisor.open,
                 disk=self._engine.writer.trouble,
                 free_mb=self._free_mb(),
                 overdue=self._engine.shelf.overdue(now - LATE_MS),

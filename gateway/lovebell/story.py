@@ -208,6 +208,7 @@ FAULTS: Final[Mapping[str, tuple[str, str]]] = {
     "overdue": ("有求助过时未处理", "a deadline was missed"),
     "outbox": ("有消息发不出去", "a message is stuck"),
     "messages": ("消息渠道发不出去", "a channel does not take messages"),
+    "rights": ("服务器没有照办权限", "the broker does not take the rights"),
     "firmware": ("固件分批升级因失败停下", "the roll-out of the firmware stopped at failures"),
 }
 

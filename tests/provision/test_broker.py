@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 from typing import TYPE_CHECKING
 
 import pytest
 from town import Town
 
+from lovebell.commands.keeping import PATIENCE
 from lovebell.provision import install
 from lovebell.provision.probe import REFUSED, Place, Probe
 from lovebell.store.books import raise_revision
@@ -136,6 +138,24 @@ def test_an_identity_that_nobody_used_in_time_is_void(installation: Installation
     installation.keep()
     with pytest.raises(OSError, match="refused"):
         installation.connect(name)
+
+
+def test_a_broker_that_nobody_tells_is_known_to_be_late_until_it_takes_the_rights(
+    installation: Installation,
+) -> None:
+    """As with a systemd whose reload fails."""
+    (installation.folder / "data" / "mosquitto.pid").unlink()
+    installation.enrol("button", keep=False)
+    keeper = installation.keeper
+    for _ in range(PATIENCE + 1):
+        keeper.look()
+    assert not keeper.is_late
+    for _ in range(2 * PATIENCE):
+        keeper.look()
+    assert keeper.is_late
+    installation.running.send_signal(signal.SIGHUP)
+    installation.keep()
+    assert not keeper.is_late
 
 
 def test_init_checks_a_running_broker_too_and_makes_nothing(installation: Installation) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lovebell.auditor import Auditor
+from lovebell.domain.faults import Word
 from lovebell.domain.health import MESSAGE_STUCK_MS, findings
 from lovebell.domain.records import Batch, Outgoing
 from lovebell.store.access import OperatorStore
@@ -63,6 +64,24 @@ async def test_a_call_that_has_gone_through_its_plan_and_reaches_nobody_is_cried
     street.dead.clear()
     await street.forward(20)
     assert audit(street, auditor) == []
+
+
+async def test_rights_that_the_broker_does_not_take_are_a_fault_and_found_by_an_operator(
+    street: Street, auditor: Auditor
+) -> None:
+    street.warden.mark(Word.RIGHTS, True, street.now)
+    assert audit(street, auditor) == ["rights"]
+    await street.settle()
+    assert own_faults(street) == ["rights"]
+    store = OperatorStore(street.path)
+    with store.reading() as connection:
+        seen = look(connection, street.now, runs=True, free_mb=5000)
+    store.close()
+    assert [finding.code for finding in findings(seen)] == ["rights"]
+    street.warden.mark(Word.RIGHTS, False, street.now)
+    assert audit(street, auditor) == []
+    await street.settle()
+    assert own_faults(street) == []
 
 
 async def test_a_deadline_that_nobody_keeps_is_a_fault(street: Street, auditor: Auditor) -> None:

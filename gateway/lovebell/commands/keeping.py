@@ -20,6 +20,7 @@ from lovebell.store.books import load_books
 from lovebell.store.errors import BooksError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from lovebell.clock import Clock
@@ -47,6 +48,13 @@ class Keeper:
         self._written: tuple[int, int] = (-1, 0)  # revision, when
         self._tried = ""  # what the broker takes once the last rights are in force
         self._looks = 0
+        self._in_vain = 0
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the broker has been told more than once and does not take it: boards that were
+        enrolled are not let in, and those that were revoked are."""
+        return self._in_vain > 1
 
     @property
     def is_in_force(self) -> bool:
@@ -75,12 +83,14 @@ class Keeper:
         try:
             with Probe(self._place, PROBE, self._tried):
                 self._tried = ""
-                self._looks = 0
+                self._looks = self._in_vain = 0
                 log.info("rights in force", extra={"revision": revision})
         except ProbeError as why:
             self._looks += 1
             if self._looks == PATIENCE:
-                log.error("broker has not taken the rights", extra={"why": str(why)})
+                self._in_vain += 1
+                if self._in_vain & (self._in_vain - 1) == 0:  # ever more seldom
+                    log.error("broker has not taken the rights", extra={"why": str(why)})
         except OSError:
             pass  # the broker is not there: when it starts, it reads what is written
 
@@ -89,15 +99,24 @@ class Keeper:
         self._store.close()
 
 
-async def keep(settings: Settings, folder: Path, clock: Clock) -> None:
-    """Look after the rights for ever. A look that fails is said, and another one follows."""
+async def keep(
+    settings: Settings, folder: Path, clock: Clock, tell: Callable[[bool], None]
+) -> None:
+    """Look after the rights for ever, and `tell` after each look whether they are late. A look
+    that fails is said once, and another one follows."""
     keeper = Keeper(settings, folder, clock)
+    said = ""
     try:
         while True:
+            trouble = ""
             try:
                 await asyncio.to_thread(keeper.look)
             except (BooksError, OSError) as why:
-                log.error("rights not kept", extra={"why": str(why)})
+                trouble = str(why)
+                if trouble != said:
+                    log.error("rights not kept", extra={"why": trouble})
+            said = trouble
+            tell(keeper.is_late or bool(trouble))
             await asyncio.sleep(LOOK_S)
     finally:
         keeper.close()

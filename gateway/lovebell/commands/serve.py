@@ -21,6 +21,7 @@ from lovebell.commands.health import document
 from lovebell.commands.keeping import keep
 from lovebell.commands.updating import Updater
 from lovebell.courier import Courier
+from lovebell.domain.faults import Word
 from lovebell.engine import Engine
 from lovebell.operators import Operators
 from lovebell.reception import SUBSCRIPTIONS, Reception
@@ -125,7 +126,11 @@ async def _serve(settings: Settings) -> None:
 
             beside.append(partial(pulse.serve, settings.health_port, told))
         if settings.broker_folder:
-            beside.append(partial(keep, settings, settings.broker_folder, clock))
+
+            def tell(is_late: bool) -> None:
+                warden.mark(Word.RIGHTS, is_late, clock.now())
+
+            beside.append(partial(keep, settings, settings.broker_folder, clock, tell))
         if settings.watchdog_url:
             beside.append(partial(_call_out, settings, auditor, clock))
         await service.run(

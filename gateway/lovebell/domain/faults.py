@@ -39,6 +39,7 @@ class Word(StrEnum):
     OVERDUE = "overdue"
     OUTBOX = "outbox"
     MESSAGES = "messages"
+    RIGHTS = "rights"
     FIRMWARE = "firmware"
 
 

@@ -32,6 +32,7 @@ class Look:
     runs: bool = True
     unreached: int = 0
     broker: bool = True
+    rights: bool = True
     disk: str = ""
     free_mb: int | None = None
     overdue: int = 0
@@ -59,6 +60,8 @@ def findings(look: Look) -> list[Finding]:
         found.append(Finding("disk", {"why": look.disk}))
     if look.runs and not look.broker:
         found.append(Finding("broker"))
+    if look.runs and not look.rights:
+        found.append(Finding("rights"))
     if look.overdue:
         found.append(Finding("overdue", {"n": look.overdue}))
     if look.outbox and look.broker and look.runs:  # without a broker nothing can leave

@@ -95,6 +95,7 @@ def look(connection: Connection, now: int, *, runs: bool, free_mb: int) -> Look:
         runs=runs,
         unreached=_unreached(connection),
         broker=Word.BROKER not in words,
+        rights=Word.RIGHTS not in words,
         free_mb=free_mb,
         overdue=_count(connection, schema.episode, late),
         outbox=_count(connection, schema.outbox, outbox.created_ms < now - STUCK_MS),

@@ -285,6 +285,12 @@ SCREENS: Final[dict[str, tuple[str, str]]] = {
         "The gateway has no connection to the broker; see whether it runs, and the key "
         "`broker_host`.",
     ),
+    "health_rights": (
+        "MQTT 服务器没有照办权限：新板子进不来，吊销的还能进；请看 "
+        "`systemctl status lovebell-rights lovebell-broker`。",
+        "The broker does not take the rights: new boards are not let in, and revoked ones are; see "
+        "`systemctl status lovebell-rights lovebell-broker`.",
+    ),
     "health_overdue": (
         "有 {n} 件求助过了时限还没有处理；请重新启动网关，并保留日志。",
         "{n} episodes are past their deadline; restart the gateway, and keep its log.",
