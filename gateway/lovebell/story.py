@@ -192,6 +192,10 @@ FAULTS: Final[Mapping[str, tuple[str, str]]] = {
         "two boards share its identity, so one home's presses call for another: "
         "`lovebell device revoke` it, and enrol each board anew",
     ),
+    "flaps": (
+        "反复断线重连：信号差，或两块板子用着同一个身份",
+        "comes and goes: bad Wi-Fi, or two boards that share its identity",
+    ),
     "flood": (
         "消息多得不正常，多出来的不再处理：请换下这块板子，或 `lovebell device revoke`",
         "sends far too much, and what is too much is dropped: replace the board, or "

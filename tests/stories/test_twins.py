@@ -91,6 +91,26 @@ async def test_one_board_whose_wifi_comes_and_goes_is_one(street: Street) -> Non
     for n in range(60):
         street.now += 3_000 + n % 7 * 1000
         board.connect()
+    assert words(street) == {"flaps"}
+    for _ in range(12):
+        street.now += MINUTE
+        board.beat()
+    assert words(street) == set()
+
+
+async def test_boards_that_started_alike_at_the_same_moment_are_seen_to_come_and_go(
+    street: Street,
+) -> None:
+    first, second = Board(street, boot=3), Board(street, boot=3)
+    contend(street, first, second, times=10)
+    assert words(street) == {"flaps"}
+
+
+async def test_a_board_whose_connection_breaks_now_and_then_is_well(street: Street) -> None:
+    board = Board(street, boot=1)
+    for _ in range(60):
+        street.now += MINUTE
+        board.connect()
     assert words(street) == set()
 
 

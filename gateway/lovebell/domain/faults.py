@@ -33,6 +33,7 @@ class Word(StrEnum):
     CLOCK = "clock"
     OLD = "old"
     TWICE = "twice"
+    FLAPS = "flaps"
     FLOOD = "flood"
     BROKER = "broker"
     DISK = "disk"

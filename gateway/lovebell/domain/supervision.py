@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from lovebell.domain.faults import GATEWAY, Fault, Faults, Moment, Word
-from lovebell.domain.twins import SAME_START_MS, Starts
+from lovebell.domain.twins import CONNECTIONS, SAME_START_MS, STEADY, Connections, Starts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -76,6 +76,7 @@ class _Device:
     said: frozenset[str] = frozenset()
     starts: Starts = field(default_factory=lambda: Starts(SAME_START_MS))
     counts: Starts = field(default_factory=lambda: Starts(0))
+    connections: Connections = field(default_factory=Connections)
     twice: int | None = None
     streaks: dict[str, int] = field(default_factory=dict[str, int])
 
@@ -135,6 +136,7 @@ class Supervisor:
             for name, device in self._devices.items():
                 device.starts.forget()
                 device.counts.forget()
+                device.connections.times.clear()
                 self._wait_for(name, at)
 
     def own(self, word: Word, is_bad: bool, at: Moment) -> None:
@@ -198,6 +200,9 @@ class Supervisor:
         if "firmware" in fields and self._rules.oldest_firmware:
             is_old = release(fields["firmware"]) < release(self._rules.oldest_firmware)
             self._faults.set(name, Word.OLD, is_old, at)
+        device.connections.add(at.steady)
+        if device.connections.of_late(at.steady) >= CONNECTIONS:
+            self._faults.set(name, Word.FLAPS, True, at)
         self._count_boots(name, device, fields.get("boot"), at)
         if device.boot is not None and device.counts.tell(device.boot, at.steady):
             self.twice(name, at)
@@ -213,6 +218,8 @@ class Supervisor:
         if device.starts.tell(at.steady - device.up[0], at.steady):
             self.twice(name, at)
         self._is_alone(name, device, at)
+        if device.connections.of_late(at.steady) < STEADY:
+            self._faults.set(name, Word.FLAPS, False, at)
         if fields["up_s"] * 1000 >= BOOTS_MS:
             self._faults.set(name, Word.REBOOTS, False, at)
         said = frozenset(str(fields.get("fault", "")).split())

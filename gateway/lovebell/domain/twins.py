@@ -49,3 +49,29 @@ class Starts:
         """What a broker has kept is told once more now, and says nothing."""
         self.last = self.before = None
         self.returns.clear()
+
+
+#: So many connections within so long: the Wi-Fi is bad, or there are twins that even started at
+#: the same moment, as after a power cut, and equally often. Fewer than `STEADY` end it.
+CONNECTIONS: Final = 20
+STEADY: Final = 5
+CONNECTIONS_MS: Final = 600_000
+
+
+@dataclass(slots=True)
+class Connections:
+    """How often a name has come on line of late."""
+
+    times: deque[int] = field(default_factory=deque[int])
+
+    def add(self, steady: int) -> None:
+        """Once more."""
+        self.times.append(steady)
+        if len(self.times) > CONNECTIONS:
+            self.times.popleft()
+
+    def of_late(self, steady: int) -> int:
+        """How many there were, as far as that matters."""
+        while self.times and steady - self.times[0] > CONNECTIONS_MS:
+            self.times.popleft()
+        return len(self.times)
