@@ -5,6 +5,9 @@ Pure, with the events and actions of button.py, except that a link that is up sa
 broker may have kept messages for us, and that a sound may have a fourth part: the loudness, 1 to
 3, of a ring, for which a board may have a better sound. It may be asked about other devices too:
 the presses of the buttons it hears.
+
+While nothing rings, a press within ten seconds of closing the service key is a test: the gateway
+rings this chime alone, softly. While something rings, a press is an answer, whatever the key does.
 """
 
 from bell import health, melody, patterns, pending
@@ -21,6 +24,7 @@ BACK_MS = 2_000
 STALE_MS = 1_000
 # A hand that strikes twice means one home, not two.
 AGAIN_MS = 1_000
+SERVICE_MS = 10_000
 RESOUND_MS = 1_500
 MOST_RINGS = 16
 MOST_SEEN = 32
@@ -40,6 +44,7 @@ def begin(config: dict, records: list, now: int) -> dict:
         "heard": (),  # presses heard directly, waiting for the gateway's ring
         "seen": (),  # presses heard before: a repeated one is no new one
         "answered": None,  # until when another press is the same hand's
+        "service": None,  # until when a press is a test
         "moment": None,  # until when the lamp shows that the acknowledgement was received
         "unheard": None,  # since when an acknowledgement has not got through
         "late": False,  # whether that is more than a minute ago
@@ -75,20 +80,32 @@ def _pressed(state: dict, event: tuple, now: int, actions: list) -> None:
     at = event[1]
     health.pressed(state, at)
     rings = _sounding(state, now)
-    if not rings:
+    if rings:
+        if state["answered"] is None or is_over(at, state["answered"]):
+            actions.append(("note", "acknowledge", {"episode": rings[0]["episode"]}, at))
+    elif state["service"] is not None and not is_over(at, state["service"]):
+        actions.append(("note", "press", {"kind": "test"}, at))
+    else:
         actions.append(("sound", melody.CLICK, 0))
         state["resound"] = ticks_add(now, RESOUND_MS)
-    elif state["answered"] is None or is_over(at, state["answered"]):
-        actions.append(("note", "acknowledge", {"episode": rings[0]["episode"]}, at))
+    state["service"] = None  # one test for one closing of the key
 
 
 def _released(state: dict, event: tuple, now: int, actions: list) -> None:
     health.released(state, actions)
 
 
+def _service(state: dict, event: tuple, now: int, actions: list) -> None:
+    _, closed, at = event
+    state["service"] = ticks_add(at, SERVICE_MS) if closed else None
+
+
 def _noted(state: dict, event: tuple, now: int, actions: list) -> None:
     _, record, _, kept, at = event
     state["pending"] = pending.added(state["pending"], event[1:], now)
+    if record["leaf"] == "press":
+        actions.append(("say", "press {} {}".format(record["kind"], record["id"])))
+        return
     state["rings"] = _without(state["rings"], "episode", record["episode"])
     state["answered"] = ticks_add(at, AGAIN_MS)
     health.set_fault(state, "flash", not kept, actions)
@@ -116,18 +133,20 @@ def _message(state: dict, event: tuple, now: int, actions: list) -> None:
     elif leaf == "receipt":
         actions.append(("say", "receipt {}".format(fields["id"])))
         actions.append(("drop", fields["id"]))
-        before = len(state["pending"])
+        for entry in state["pending"]:
+            record = entry["record"]
+            if record["id"] == fields["id"] and record["leaf"] == NOTES:
+                state["moment"] = ticks_add(now, MOMENT_MS)
         state["pending"] = pending.without(state["pending"], fields["id"])
-        if len(state["pending"]) < before:
-            state["moment"] = ticks_add(now, MOMENT_MS)
 
 
 def _ring(state: dict, fields: dict, now: int, actions: list) -> None:
     episode = fields["episode"]
     if fields["kind"] == "call":
         _forget_direct(state, fields["button"])
-    acknowledged = any(entry["record"]["episode"] == episode for entry in state["pending"])
+    acknowledged = any(entry["record"].get("episode") == episode for entry in state["pending"])
     if fields["kind"] == "test":
+        actions.append(("say", "test " + episode))
         if not state["rings"] and not state["quiet"]:
             actions.append(("sound", melody.TEST, 0))
             state["resound"] = ticks_add(now, RESOUND_MS)
@@ -209,7 +228,7 @@ def _tick(state: dict, event: tuple, now: int, actions: list) -> None:
         for ring in state["rings"]
         if not is_over(now, ring["until"])
     )
-    for name in ("moment", "back", "answered", "resound"):
+    for name in ("moment", "back", "answered", "resound", "service"):
         if state[name] is not None and is_over(now, state[name]):
             state[name] = None
             if name == "resound":  # what sounded before goes on
@@ -233,6 +252,7 @@ def _ring_directly(state: dict, press: dict, now: int, actions: list) -> None:
 _ON = {
     "pressed": _pressed,
     "released": _released,
+    "service": _service,
     "noted": _noted,
     "link": _link,
     "message": _message,
@@ -278,7 +298,8 @@ def _show(state: dict, now: int, actions: list) -> None:
         sounding = min(max([ring["step"] for ring in rings]), len(melody.RINGS))
     elif (state["quiet"] and lamp in health.LAMPS) or (lamp == "unheard" and state["late"]):
         sounding = "silence"
-    if sounding != state["sounding"]:
+    # A short sound is heard to its end: a test is over before it has been.
+    if sounding != state["sounding"] and (rings or state["resound"] is None):
         state["sounding"] = sounding
         actions.append(("sound",) + _sound(sounding))
 

@@ -81,8 +81,8 @@ class Story:
         fields = {"id": name, "kind": kind, "count": 1}
         self.happen("message", button, "press", fields)
 
-    def said(self, leaf):
-        return [fields["episode"] for sent, fields in self.sent if sent == leaf]
+    def said(self, leaf, field="episode"):
+        return [fields[field] for sent, fields in self.sent if sent == leaf]
 
 
 def ring_at(level):
@@ -211,6 +211,59 @@ def test_a_test_gives_one_soft_sound_and_needs_no_answer():
     assert story.sound == (melody.TEST, 0)
     assert story.said("ringing") == ["b-01.1"]
     assert story.rings == ()
+
+
+def tries(story):
+    """The test press that the technician makes."""
+    story.happen("service", True, story.now)
+    story.happen("pressed", story.now)
+    story.happen("released", story.now)
+    return story.said("press", "id")
+
+
+def test_the_technician_tests_a_chime_by_itself_and_hears_it_to_the_end():
+    story = Story()
+    (name,) = tries(story)
+    assert story.sent[-1][1]["kind"] == "test"
+    assert story.lamp == "sensed"
+    story.ring("c-01." + name, button="c-01", kind="test")
+    story.happen("message", "c-01", "receipt", {"id": name, "episode": "c-01." + name})
+    assert story.dropped == [name]
+    assert story.said("ringing") == ["c-01." + name]
+    assert story.rings == ()
+    assert (story.lamp, story.sound) == ("idle", (melody.TEST, 0))
+    story.wait(2_000)
+    assert story.sound == ((), 0)
+    story.happen("pressed", story.now)  # one test for one closing of the key
+    assert len(story.said("press", "id")) == 1
+
+
+def test_a_test_that_does_not_get_through_is_told():
+    story = Story()
+    tries(story)
+    story.wait(9_000)
+    assert story.lamp == "unheard"
+
+
+def test_a_press_long_after_the_key_is_no_test():
+    story = Story()
+    story.happen("service", True, story.now)
+    story.wait(10_100)
+    story.happen("pressed", story.now)
+    story.happen("service", True, story.now)
+    story.happen("service", False, story.now)
+    story.happen("pressed", story.now)
+    assert story.said("press", "id") == []
+
+
+def test_while_it_rings_a_press_is_an_answer_whatever_the_key_does():
+    story = Story()
+    story.ring("b-01.1")
+    assert tries(story) == []
+    assert story.said("acknowledge") == ["b-01.1"]
+    story.wait(1_100)
+    story.happen("pressed", story.now)
+    assert story.said("press", "id") == []
 
 
 def test_a_test_does_not_interrupt_a_call():

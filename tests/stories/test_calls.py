@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lovebell.domain.model import Device, DeviceKind
 from lovebell.domain.records import Command, DiskError
 from lovebell.store import books, pairs
 from lovebell.store.record import put_command
@@ -177,6 +178,32 @@ async def test_a_test_press_proves_the_chain_and_wakes_nobody(street: Street) ->
     await street.press(kind="test")
     assert street.sounding == set()
     assert street.rows("SELECT outcome FROM episode")[0][0] == "test_passed"
+
+
+async def test_a_chime_tests_itself_and_nobody_else_is_rung(street: Street) -> None:
+    test = await street.press("c-paired", kind="test")
+    assert test in street.receipts
+    assert [line for line in street.air.log if line.startswith("ring ")] == ["ring c-paired"]
+    assert street.sounding == set()
+    assert street.rows("SELECT outcome, home FROM episode") == [("test_passed", "")]
+    assert {"unpaired", "unknown_device"}.isdisjoint(street.record())
+
+
+async def test_a_chime_of_nobody_that_does_not_answer_its_own_test_has_failed_it(
+    street: Street,
+) -> None:
+    street.edit(lambda connection: books.add_device(connection, Device("c-new", DeviceKind.CHIME)))
+    await street.engine.reread(street.now)
+    street.dead = {"c-new"}
+    await street.press("c-new", kind="test")
+    await street.forward(31)
+    assert street.rows("SELECT outcome FROM episode") == [("test_failed",)]
+    assert not any(line.startswith("ring c-desk") for line in street.air.log)
+
+
+async def test_a_call_of_a_chime_is_a_call(street: Street) -> None:
+    await street.press("c-paired")
+    assert street.sounding == {"c-desk"}
 
 
 async def test_a_call_during_a_test_is_a_call_and_the_test_does_not_touch_its_lamp(

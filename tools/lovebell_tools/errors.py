@@ -245,6 +245,12 @@ ERRORS: Final[Mapping[str, tuple[str, str]]] = {
         "The press {id} has no receipt: it has not reached the gateway. See that the gateway "
         "runs, then run setup again.",
     ),
+    "no_ring": (
+        "网关收到了测试 {id}，门铃却没有被叫响。请看网关里它是不是登记为门铃（lovebell device "
+        "show），再运行 setup。",
+        "The gateway has the test {id}, and has not rung the chime. See that it is entered there "
+        "as a chime (lovebell device show), then run setup again.",
+    ),
     "not_set_up": (
         "这块板子没有设置好。请运行 lovebell-tech setup。",
         "This board is not set up. Run lovebell-tech setup.",

@@ -38,7 +38,7 @@ class Tell(Protocol):
     """Hears how far a board is: a stage, a sentence of words.py, and per cent of it."""
 
     def __call__(self, stage: str, per_cent: int = 0, device: str | None = None) -> None:
-        """Stages are look, image, files, start, press."""
+        """Stages are look, image, files, start, press, press_chime."""
         ...
 
 
@@ -203,10 +203,10 @@ def _prove(port: str, identity: Identity, order: Order, tell: Tell) -> str:
     tell("start")
     with again(lambda: Console(port)) as console:
         see_connected(console, order.start_s)
-        if identity.role != "button" or not order.press_s:
+        if not order.press_s:
             return "broker"
-        tell("press")
-        return "press" if _see_press(console, order.press_s) else "broker"
+        tell("press" if identity.role == "button" else "press_chime")
+        return "press" if _see_press(console, identity, order.press_s) else "broker"
 
 
 def see_connected(console: Console, seconds: float) -> None:
@@ -221,10 +221,11 @@ def see_connected(console: Console, seconds: float) -> None:
     raise BoardError("not_connected" if complaint else "not_heard", why=complaint)
 
 
-def _see_press(console: Console, seconds: float) -> bool:
-    """Whether a test press came, and its receipt: the gateway has it on disk.
+def _see_press(console: Console, identity: Identity, seconds: float) -> bool:
+    """Whether a test press came, and its receipt: the gateway has it on disk. A chime has been
+    rung besides, itself and nobody else.
 
-    Raises BoardError: `no_receipt`, or `real_call` when the press was no test.
+    Raises BoardError: `no_receipt`, `no_ring`, or `real_call` when the press was no test.
     """
     pressed = console.wait(lambda line: line.startswith("press "), seconds)
     if pressed is None:
@@ -232,6 +233,10 @@ def _see_press(console: Console, seconds: float) -> bool:
     _, kind, press_id = pressed.split(" ")
     if kind != "test":
         raise BoardError("real_call", id=press_id)
-    if console.wait(lambda line: line == f"receipt {press_id}", RECEIPT_S) is None:
-        raise BoardError("no_receipt", id=press_id)
-    return True
+    receipt, ring = f"receipt {press_id}", f"test {identity.device}.{press_id}"
+    missing = {receipt} if identity.role == "button" else {receipt, ring}
+    for line in console.lines(RECEIPT_S):
+        missing.discard(line)
+        if not missing:
+            return True
+    raise BoardError("no_receipt" if receipt in missing else "no_ring", id=press_id)

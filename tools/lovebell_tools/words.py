@@ -29,6 +29,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "files": ("复制文件", "copying files"),
     "start": ("重启，等它连上", "starting, waiting for the broker"),
     "press": ("按住 BOOT，再按按钮", "hold BOOT, press the button"),
+    "press_chime": ("按住 BOOT，再按门铃", "hold BOOT, press the chime"),
     "not_ready": ("没有做好", "not ready"),
     "ready_press": ("好了：连上，试按已到网关", "ready: connected, test press at the gateway"),
     "ready_broker": ("连上了，还没有试按", "connected, not tested by a press"),
