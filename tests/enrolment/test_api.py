@@ -10,6 +10,7 @@ import pytest
 from enrolment.conftest import MAC, OTHER_MAC
 
 from lovebell.domain.enrolment import is_private
+from lovebell.store import credentials
 from lovebell.web.enrolment import REFUSALS, WRONG, WRONG_MS
 
 if TYPE_CHECKING:
@@ -99,8 +100,14 @@ async def test_a_stolen_token_cannot_cut_off_the_boards_of_others(site: Site) ->
     assert again["device"] == "b-001"
 
 
+def bundled(site: Site, device: str) -> None:
+    """A device whose secret is on its way in a bundle."""
+    site.town.type("device", "add", device, "--kind", "button")
+    site.town.street.edit(lambda connection: credentials.put(connection, {device: "$7$x"}, 1 << 50))
+
+
 async def test_what_was_given_out_from_bundles_is_no_way_to_anothers_secret(site: Site) -> None:
-    site.town.type("device", "add", "b-7", "--kind", "button")
+    bundled(site, "b-7")
     token = site.token()
     await site.ask("given", token, given={MAC: "b-7"})
     assert await site.refused("enrol", token, mac=MAC, role="button") == "not_yours"
@@ -179,7 +186,7 @@ async def test_how_the_setting_up_ended_is_on_record(site: Site) -> None:
 async def test_one_identity_on_two_boards_is_noticed_when_the_second_laptop_tells(
     site: Site,
 ) -> None:
-    site.town.type("device", "add", "b-7", "--kind", "button")
+    bundled(site, "b-7")
     first, second = site.token(), site.token()
     _, answer = await site.ask("given", first, given={MAC: "b-7"})
     assert answer == {"noted": 1, "twice": {}}
@@ -190,6 +197,11 @@ async def test_one_identity_on_two_boards_is_noticed_when_the_second_laptop_tell
     assert site.twice == ["b-7"]
     given = [one["detail"]["mac"] for one in site.town.read("events") if one["what"] == "given"]
     assert sorted(given) == [MAC, OTHER_MAC]
+    assert site.town.read("device", "show", "b-7")["boards"] == [MAC, OTHER_MAC]
+    assert f"{MAC}, {OTHER_MAC}" in site.town.type("device", "show", "b-7").stdout
+    site.town.type("device", "revoke", "b-7")
+    _, answer = await site.ask("given", first, given={MAC: "b-7", OTHER_MAC: "b-7"})
+    assert answer["twice"] == {}
 
 
 async def test_a_revoked_board_that_asks_again_becomes_another_device(site: Site) -> None:

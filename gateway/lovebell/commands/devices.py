@@ -117,11 +117,14 @@ def show(app: App, device_id: str, as_json: bool) -> None:
         if heard is None:
             store.device_of(books, device_id)
         past = pairs.history(connection, device_id)
+        macs = boards.of_device(connection, device_id)
     if as_json:
-        print_json(_document(books, heard, device_id) | {"history": history_document(past)})
+        more = {"boards": macs, "history": history_document(past)}
+        print_json(_document(books, heard, device_id) | more)
         return
     names = ("id", "kind", "paired_with", "online", "last_seen", "firmware", "note")
     app.details(zip(names, _row(app, books, heard, device_id), strict=True))
+    app.details([("token_boards", ", ".join(macs))])
     if heard is not None:
         beat = ", ".join(f"{key}={value}" for key, value in heard.heartbeat.items())
         app.details([("heartbeat", beat)])

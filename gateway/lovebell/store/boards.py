@@ -93,6 +93,12 @@ def boards(connection: Connection) -> dict[str, list[str]]:
     return found
 
 
+def of_device(connection: Connection, device: str) -> list[str]:
+    """The addresses of the boards that were made into this device: one, if all is well."""
+    wanted = select(_BOARD.c.mac).where(_BOARD.c.device == device).order_by(_BOARD.c.mac)
+    return list(connection.execute(wanted).scalars())
+
+
 def names(connection: Connection) -> set[str]:
     """The names that no new device may have: those in the books, and those reserved."""
     books = load_books(connection)
@@ -139,8 +145,11 @@ def note_given(
     connection: Connection, given: Mapping[str, str], who: str, now: int
 ) -> dict[str, list[str]]:
     """Remember which boards identities of a bundle were given to; the devices that more than one
-    board has been given, with the addresses. What was known already is not recorded again."""
-    devices = load_books(connection).devices
+    board has been given, with the addresses. What was known already is not recorded again, and
+    a device that was revoked is nobody's."""
+    good = set(connection.execute(select(schema.credential.c.device)).scalars())
+    books = load_books(connection)
+    devices = {name: one for name, one in books.devices.items() if name in good}
     had = {row.mac: row.device for row in connection.execute(select(_BOARD))}
     for mac, device in given.items():
         if device not in devices or had.get(mac) == device:
