@@ -154,6 +154,10 @@ def _receipt(state: dict, fields: dict, now: int, actions: list) -> None:
     actions.append(("drop", name))
     actions.append(("say", "receipt {}".format(name)))
     last = state["last"]
+    if "call" in kinds and last is not None and last[0] == "cancel" and last[2] == "":
+        # It came after its cancel, which found nothing to take back: it rings.
+        last = ("call", name, None)
+        state["moment"] = None
     if last is not None and last[1] == name and last[2] is None:
         state["last"] = (last[0], name, fields.get("episode", ""))
         # On disk is not taken back: the gateway may have somebody make sure first.

@@ -48,12 +48,17 @@ def without(entries: tuple, name: str | None) -> tuple:
 def due(entries: tuple, now: int, everything: bool = False) -> tuple:
     """(entries, messages): what is to be sent now, as (leaf, fields).
 
-    With `everything`, on a new connection, all of it, and the schedule begins anew.
+    With `everything`, on a new connection, all of it, and the schedule begins anew. Before a cancel
+    go all that it takes back: one that came first would find nothing to take back, and they ring.
     """
     kept = []
     messages = []
-    for entry in entries:
-        if everything or is_over(now, entry["due"]):
+    cancels = -1  # the place of the last one that is sent
+    for place, entry in enumerate(entries):
+        if entry["record"].get("kind") == "cancel" and (everything or is_over(now, entry["due"])):
+            cancels = place
+    for place, entry in enumerate(entries):
+        if everything or place < cancels or is_over(now, entry["due"]):
             entry = dict(entry)
             entry["tries"] = 0 if everything else entry["tries"] + 1
             wait_ms = REPEAT_MS[min(entry["tries"], len(REPEAT_MS) - 1)]

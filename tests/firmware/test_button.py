@@ -265,6 +265,22 @@ def test_a_cancel_of_nothing_is_shown_as_taken_back():
     assert story.lamp == "cancelled"
 
 
+def test_a_call_that_comes_to_the_gateway_after_its_cancel_is_shown_for_it_rings():
+    story = Story()
+    story.press()
+    story.press(4_000)
+    assert story.kinds()[-1] == "cancel"
+    story.state, _ = button.step(
+        story.state, ("message", "b-01", "receipt", {"id": "x-1-3"}), story.now
+    )
+    story.receipt("x-1-1", "b-01.x-1-1")
+    story.receipt("x-1-2", "b-01.x-1-1")
+    assert story.lamp == "received"
+    story.told("ringing", "b-01.x-1-1")
+    story.wait(11_000)
+    assert story.lamp == "received"
+
+
 def test_a_finger_that_was_not_seen_to_hold_cancels_nothing():
     story = Story()
     story.press()

@@ -45,6 +45,29 @@ def test_a_new_connection_sends_everything_at_once_and_begins_the_schedule_anew(
     assert [ms for ms, _ in sent_at(entries, 1_000, 10_000)] == [3_000, 9_000]
 
 
+def test_before_a_cancel_goes_what_it_takes_back_every_time():
+    for start in STARTS:
+        cancel = {"leaf": "press", "id": "life-1-2", "kind": "cancel"}
+        entries = pending.added((), noted(at=start), start)
+        entries, _ = pending.due(entries, start)
+        at = ticks_add(start, 1_000)
+        entries = pending.added(entries, noted(cancel, at), at)
+        sent = [(ms, fields["kind"]) for ms, (_, fields) in sent_at(entries, at, 10_000)]
+        # The cancel 0, 3 and 9 s after it was noted.
+        assert sent == [(ms, kind) for ms in (0, 3_000, 9_000) for kind in ("call", "cancel")]
+
+
+def test_a_press_after_a_cancel_is_not_hurried_by_it():
+    cancel = {"leaf": "press", "id": "life-1-1", "kind": "cancel"}
+    call = dict(RECORD, id="life-1-2")
+    entries = pending.added((), noted(cancel), 0)
+    entries, _ = pending.due(entries, 0)
+    entries = pending.added(entries, noted(call, 2_000), 2_000)
+    entries, _ = pending.due(entries, 2_000)
+    _, messages = pending.due(entries, 3_000)
+    assert [fields["kind"] for _, fields in messages] == ["cancel"]
+
+
 def test_a_restored_press_says_no_age():
     entries = pending.restored([RECORD], 500)
     _, messages = pending.due(entries, 500)
