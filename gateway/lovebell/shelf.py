@@ -47,10 +47,11 @@ class Shelf:
             self.opened[key] = episode.id
         elif self.opened.get(key) == episode.id:
             del self.opened[key]
-        if before is None or before.calls is not episode.calls:
-            self._keep_calls(before.calls if before else (), episode)
-        if before is None or before.asks is not episode.asks:
-            self._keep_asks(before.asks if before else (), episode)
+        calls, asks = (before.calls, before.asks) if before else ((), ())
+        if calls is not episode.calls:
+            self._keep_calls(calls, episode)
+        if asks is not episode.asks:
+            self._keep_asks(asks, episode)
         if episode.coming:
             self._keep_engaged(episode, now)
         if not episode.is_open:
@@ -156,7 +157,10 @@ class Shelf:
 
     def _keep_calls(self, before: tuple[Call, ...], episode: Episode) -> None:
         now = {call.chime for call in episode.calls}
-        for chime in {call.chime for call in before} - now:
+        was = {call.chime for call in before}
+        if was == now:
+            return
+        for chime in was - now:
             self._rung_at[chime].discard(episode.id)
             if not self._rung_at[chime]:
                 del self._rung_at[chime]

@@ -94,9 +94,7 @@ class Writer:
         Raises what the store raises, and everything waits where it was.
         """
         works, self._work = self._work, []
-        batch = Batch()
-        for work in works:
-            batch.add(work.batch)
+        batch = _together(works)
         saving = asyncio.ensure_future(asyncio.sleep(0) if batch.is_empty else self._store(batch))
         try:
             await asyncio.shield(saving)
@@ -195,3 +193,13 @@ class Writer:
     def _drop(self, work: Work) -> None:
         self._refused(work)
         self._settle(work)
+
+
+def _together(works: list[Work]) -> Batch:
+    """All that these want written."""
+    if len(works) == 1:
+        return works[0].batch
+    batch = Batch()
+    for work in works:
+        batch.add(work.batch)
+    return batch

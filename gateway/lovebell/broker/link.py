@@ -294,7 +294,8 @@ class Link(asyncio.Protocol):
             self._complain(parcel, code)
         elif parcel is not None and parcel.then is not None:
             parcel.then()
-        self._send()
+        if self._urgent or self._rest:
+            self._send()
 
     def _complain(self, parcel: Parcel, code: int) -> None:
         """The broker took a message and threw it away: each of the first, then ever fewer."""

@@ -96,6 +96,10 @@ class Faults:
         """What is wrong with a device just now."""
         return frozenset(self._words.get(device, ()))
 
+    def has(self, device: str) -> bool:
+        """Whether anything is wrong with a device just now."""
+        return bool(self._words.get(device))
+
     def set(self, device: str, word: str, is_bad: bool, at: Moment) -> None:
         """Open the fault or close it; nothing happens when it is so already."""
         key = (device, word)

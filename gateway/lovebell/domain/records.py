@@ -154,13 +154,14 @@ class Batch:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to write."""
+        common = self.receipts or self.episodes or self.lines or self.letters or self.sent
+        return not common and self._has_no_more
+
+    @property
+    def _has_no_more(self) -> bool:
+        """Whether it holds nothing but what every press does."""
         return not (
-            self.receipts
-            or self.episodes
-            or self.lines
-            or self.letters
-            or self.sent
-            or self.answers
+            self.answers
             or self.seen
             or self.faults
             or self.absent
@@ -178,6 +179,10 @@ class Batch:
         self.lines += later.lines
         self.letters.update(later.letters)
         self.sent += later.sent
+        if not later._has_no_more:
+            self._add_more(later)
+
+    def _add_more(self, later: Batch) -> None:
         self.answers.update(later.answers)
         self.seen.update(later.seen)
         self.faults.update(later.faults)

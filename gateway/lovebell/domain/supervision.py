@@ -181,9 +181,10 @@ class Supervisor:
         """A device lives. Not for `state`, which a broker keeps and tells long after."""
         device = self._of(name)
         device.heard, device.was_heard, device.gone = at.steady, True, None
-        for word in (Word.OFFLINE, Word.NEVER):
-            self._faults.set(name, word, False, at)
-        self._name_stranger(name, at)
+        if self._faults.has(name) or not self._standing.get(name):  # else there is nothing to say
+            for word in (Word.OFFLINE, Word.NEVER):
+                self._faults.set(name, word, False, at)
+            self._name_stranger(name, at)
         self._wait_for(name, at)
 
     def state(self, name: str, fields: Mapping[str, Any], at: Moment) -> None:
@@ -234,7 +235,7 @@ class Supervisor:
     def press(self, name: str, fields: Mapping[str, Any], at: Moment) -> None:
         """A press or an acknowledgement: its age cannot be above the time since the start."""
         device = self._of(name)
-        ages = [fields[key] for key in ("age_ms", "first_age_ms") if key in fields]
+        ages = device.up and [fields[key] for key in ("age_ms", "first_age_ms") if key in fields]
         if device.up is not None and ages and name in self._standing:
             running = device.up[0] + at.steady - device.up[1] + AGE_SLACK_MS
             self._faults.set(name, Word.CLOCK, max(ages) > running, at)
