@@ -13,6 +13,7 @@ from bell.console import Console
 from bell.gesture import Gesture
 from bell.journal import Journal
 from bell.link import Link
+from bell.renewal import Renewal
 from bell.starts import HEALTHY_MS
 from bell.ticks import ticks_diff
 from bell.vigil import Vigil
@@ -55,6 +56,7 @@ class App:
         will = (wire.topic(self._name, "state"), wire.encode("state", {"online": False}))
         clock = Clock(directory, self._board)
         self._link = Link(settings, self._board, will, self, clock)
+        self._renewal = Renewal(settings, directory, self._board, self._link, self)
         self._up_ms = 0
         self._counted = self._board.now()
         self._beat_ms = 0
@@ -89,6 +91,8 @@ class App:
             self._count_time()
             self._happen(("tick",))
             self._feed()
+            if self._renewal.step():
+                return
             if self._gesture is not None:
                 link = self._heed(self._gesture, link)
         await (link if link.done() else watch)
@@ -112,13 +116,16 @@ class App:
             "firmware": VERSION,
             "boot": self._starts.boot,
             "safe": self._config["safe"],
+            "slot": self._config["slot"],
         }
         self._link.send(wire.topic(self._name, "state"), wire.encode("state", state), 1, True)
+        self._renewal.connected()
         self._beat()
         self.fault("config", self._config["old"])
 
     def subscribed(self) -> None:
         """The broker has taken our subscriptions: the configuration is good."""
+        self._renewal.is_subscribed = True
         if not self._is_proven:
             self._is_proven = True
             self._ask_config("keep")
@@ -133,6 +140,7 @@ class App:
 
     def lost(self) -> None:
         """The link has lost its connection."""
+        self._renewal.is_subscribed = False
         self._happen(("link", False))
 
     def fault(self, word: str, is_there: bool) -> None:
@@ -147,6 +155,10 @@ class App:
         """The id of the newest record in the journal."""
         return self._journal.records[-1]["id"] if self._journal.records else ""
 
+    def role_state(self) -> dict:
+        """The state of the role; not to be changed."""
+        return self._state
+
     def received(self, topic: str, payload: bytes, retained: bool) -> None:
         """A message from the link. What the protocol page does not allow is dropped."""
         try:
@@ -154,10 +166,13 @@ class App:
         except (wire.BadMessage, MemoryError) as why:
             self.say("dropped a message: {}".format(why))
             return
-        if retained and leaf not in ("episode", "settings"):
+        if retained and leaf not in ("episode", "settings", "firmware"):
             return  # an event that somebody retained by mistake would happen again and again
         try:
-            self._happen(("message", device, leaf, fields))
+            if leaf in ("firmware", "piece"):
+                self._renewal.hear(leaf, fields)
+            else:
+                self._happen(("message", device, leaf, fields))
         except Exception as why:  # noqa: BLE001 - unacknowledged it would come again for ever
             self.say("dropped a message: {} {}".format(leaf, repr(why)))
 

@@ -21,7 +21,7 @@ from bell.patterns import PATTERNS
 from bell.ticks import is_over, ticks_add, ticks_diff
 
 NOTES = "press"  # what of us is journalled
-HEARS = ("receipt", "episode", "settings")  # of our own topics
+HEARS = ("receipt", "episode", "settings", "firmware", "piece")  # of our own topics
 HOLD_MS = 3_000
 MOMENT_MS = 10_000
 SENSED_MS = 2_000

@@ -14,7 +14,7 @@ from bell import health, melody, patterns, pending
 from bell.ticks import is_over, ticks_add, ticks_diff
 
 NOTES = "acknowledge"  # what of us is journalled
-HEARS = ("receipt", "ring", "hush", "settings")  # of our own topics
+HEARS = ("receipt", "ring", "hush", "settings", "firmware", "piece")  # of our own topics
 MOMENT_MS = 10_000
 DIRECT_AFTER_MS = 2_000
 DIRECT_FOR_MS = 120_000

@@ -5,6 +5,8 @@ Knows nothing of pins, messages and lamps.
 """
 
 import asyncio
+import os
+import sys
 
 from bell import release
 from bell.starts import Starts
@@ -57,5 +59,18 @@ def _configuration(directory: str, starts: Starts) -> tuple:
                 settings["pins"].pop(name, None)
         settings["safe"] = starts.is_safe
         settings["old"] = bool(complaints)
+        settings["slot"], settings["update"] = _firmware(directory)
         release("config")
     return settings, proof, complaints[0] if complaints else ""
+
+
+def _firmware(directory: str) -> tuple:
+    """(slot, update): where this firmware lies, and what there is to tell of the last update."""
+    slot = sys.path[0] if sys.path[0] in ("a", "b") else "-"  # as main.py has left it
+    if "slots" not in os.listdir(directory):
+        return slot, None
+    from bell import slots
+
+    told = slots.story(directory, slot)
+    release("slots")
+    return slot, told

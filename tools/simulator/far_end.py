@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import socket
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -48,6 +49,7 @@ class FarEnd:
         self._client = paho.Client(
             CallbackAPIVersion.VERSION2, client_id="gateway", clean_session=False
         )
+        self._client.on_socket_open = _hurry
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
@@ -60,9 +62,16 @@ class FarEnd:
         async with asyncio.timeout(PATIENCE_S):
             await self._subscribed.wait()
 
-    def say(self, device: str, leaf: str, fields: dict[str, Any], retain: bool = False) -> None:
+    def say(
+        self,
+        device: str,
+        leaf: str,
+        fields: dict[str, Any],
+        retain: bool = False,
+        qos: int = 1,
+    ) -> None:
         """Publish to a device."""
-        self._client.publish(f"lovebell/v1/{device}/{leaf}", json.dumps(fields), 1, retain)
+        self._client.publish(f"lovebell/v1/{device}/{leaf}", json.dumps(fields), qos, retain)
 
     def heard(self, leaf: str, **fields: object) -> list[Message]:
         """The messages of that leaf with these fields."""
@@ -128,6 +137,12 @@ class FarEnd:
         if (chime, episode) in self._unanswered:
             self.say(chime, "ring", ring_of(episode, button=button))
             self._loop.call_later(RING_AGAIN_S, self._ring, chime, episode, button)
+
+
+def _hurry(_client: object, _data: object, line: object) -> None:
+    """Without it one message would wait 40 ms for the one before: paho does not set it."""
+    if isinstance(line, socket.socket):
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def ring_of(episode: str, **more: object) -> dict[str, Any]:

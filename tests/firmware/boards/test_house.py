@@ -48,7 +48,7 @@ def test_pure_modules_import_only_pure_ones_and_json(name):
 
 # main.py starts the chip again when all else has failed.
 @pytest.mark.parametrize(
-    ("module", "owners"), [("machine", ["board.py", "main.py"]), ("network", ["wifi.py"])]
+    ("module", "owners"), [("machine", ["board.py", "main.py"]), ("network", ["air.py", "wifi.py"])]
 )
 def test_the_chip_and_the_radio_have_one_importer_each(module, owners):
     assert [path.name for path in MODULES if module in imports_of(path)] == owners
