@@ -76,6 +76,24 @@ def test_an_image_is_downloaded_once_and_only_kept_when_its_hash_is_the_one_in_t
     assert [file.name for file in tmp_path.iterdir()] == ["good.bin"]
 
 
+def test_an_image_that_a_technician_names_has_the_hash_that_was_told(tmp_path: Path) -> None:
+    path = tmp_path / "s3.bin"
+    path.write_bytes(b"\xe9image")
+    right = hashlib.sha256(b"\xe9image").hexdigest()
+    assert images.checked(path, right.upper()) == path
+    assert refusal(lambda: images.checked(path, "0" * 64)) == "wrong_image"
+    assert refusal(lambda: images.checked(path, right[1:])) == "bad_sha256"
+
+
+def test_a_chip_without_a_checked_image_is_told_where_there_is_one(tmp_path: Path) -> None:
+    with pytest.raises(BoardError) as why:
+        images.fetched("ESP32-S3", tmp_path)
+    for language in ("zh", "en"):
+        said = words.of_error(language, why.value)
+        assert "https://micropython.org/download/ESP32_GENERIC_S3/" in said
+        assert "--image" in said
+
+
 def test_an_image_that_a_technician_names_must_be_one(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text("<html>")
     assert refusal(lambda: images.checked(tmp_path / "page.html")) == "not_an_image"

@@ -66,9 +66,25 @@ ERRORS: Final[Mapping[str, tuple[str, str]]] = {
         "name it with --image.",
     ),
     "no_known_image": (
-        "没有为 {chip} 核对过的映像（只有 {chips}）。请自行下载，用 --image 指定。",
-        "There is no checked image for {chip} (only for {chips}). Download one and name it with "
-        "--image.",
+        "没有为 {chip} 核对过的映像（只有 {chips}）。请从 {page}/ 下载最新正式版的 .bin 文件，"
+        "再运行 setup，加上 --image 文件；同伴核对过的话再加 --sha256。",
+        "There is no checked image for {chip} (only for {chips}). Download the .bin file of the "
+        "latest release from {page}/ and run setup again with --image FILE, and with --sha256 if "
+        "a colleague has checked it.",
+    ),
+    "bad_sha256": (
+        "--sha256 要 64 位十六进制数，不是 {sha256}。请用 sha256sum 算出来。",
+        "--sha256 takes 64 hexadecimal digits, not {sha256}. sha256sum gives them.",
+    ),
+    "sha256_alone": (
+        "--sha256 说的是 --image 的文件。请加上 --image，或去掉 --sha256。",
+        "--sha256 is that of the file named with --image. Name one, or leave --sha256 out.",
+    ),
+    "wrong_image": (
+        "{path} 不是说好的映像：SHA-256 应为 {expected}，实为 {found}。没有写入任何板子。"
+        "请重新下载。",
+        "{path} is not the image that was meant: SHA-256 {expected} expected, {found} found. No "
+        "board was touched. Download it again.",
     ),
     "no_download": (
         "下载不了 {url}：{why}。请在别处下载，用 --image 指定。",

@@ -7,6 +7,7 @@ never written.
 from __future__ import annotations
 
 import hashlib
+import re
 import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 PATIENCE_S: Final = 60
 MOST_BYTES: Final = 8 << 20
 MAGIC: Final = 0xE9  # the first byte of every image of these chips
+PAGE: Final = "https://micropython.org/download/"
+_SHA256: Final = re.compile(r"[0-9a-fA-F]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,9 @@ class Image:
     sha256: str
 
 
-#: By chip, as esptool names it. The other chips have no checked image yet: name one by its path.
+#: By chip, as esptool names it. MicroPython publishes no checksums; that of the ESP32's image is
+#: the one that several projects have written down independently of each other. For the other chips
+#: there is none of which that can be said: name an image by its path.
 KNOWN: Final[Mapping[str, Image]] = {
     "ESP32": Image(
         "1.27.0",
@@ -42,15 +47,22 @@ KNOWN: Final[Mapping[str, Image]] = {
 }
 
 
-def checked(path: Path) -> Path:
-    """The image that the technician named. Raises BoardError: `no_image`, `not_an_image`."""
+def checked(path: Path, sha256: str | None = None) -> Path:
+    """The image that the technician named, which must have that SHA-256 if one is told.
+
+    Raises BoardError: `no_image`, `not_an_image`, `bad_sha256`, `wrong_image`.
+    """
     try:
-        with path.open("rb") as file:
-            first = file.read(1)
+        content = path.read_bytes()
     except OSError as why:
         raise BoardError("no_image", path=path, why=why.strerror) from None
-    if first != bytes([MAGIC]):
+    if content[:1] != bytes([MAGIC]):
         raise BoardError("not_an_image", path=path)
+    if sha256 is not None:
+        if _SHA256.fullmatch(sha256) is None:
+            raise BoardError("bad_sha256", sha256=sha256)
+        if sha256.lower() != _hash(content):
+            raise BoardError("wrong_image", path=path, expected=sha256, found=_hash(content))
     return path
 
 
@@ -60,7 +72,8 @@ def fetched(chip: str, folder: Path, known: Mapping[str, Image] = KNOWN) -> Path
     Raises BoardError: `no_known_image`, `no_download`, `wrong_hash`.
     """
     if chip not in known:
-        raise BoardError("no_known_image", chip=chip, chips=", ".join(known))
+        page = PAGE + chip.replace("ESP32", "ESP32_GENERIC").replace("-", "_")
+        raise BoardError("no_known_image", chip=chip, chips=", ".join(known), page=page)
     image = known[chip]
     path = folder / image.url.rpartition("/")[2]
     if path.exists() and _hash(path.read_bytes()) == image.sha256:

@@ -10,7 +10,7 @@ import click
 from platformdirs import user_cache_path
 
 from lovebell.provision.bundle import ROLES
-from lovebell_tools import labels, ports, upkeep, words
+from lovebell_tools import images, labels, ports, upkeep, words
 from lovebell_tools.bilingual import command
 from lovebell_tools.board import BoardError
 from lovebell_tools.bundle import open_bundle
@@ -59,6 +59,10 @@ if TYPE_CHECKING:
     "checked one is downloaded.",
 )
 @click.option(
+    "--sha256",
+    help="映像文件应有的 SHA-256。|The SHA-256 that the image must have.",
+)
+@click.option(
     "--wait",
     type=click.FloatRange(0, 3600),
     default=90,
@@ -82,6 +86,7 @@ def setup(
     device: str | None,
     firmware: Path | None,
     image: Path | None,
+    sha256: str | None,
     wait: float,
     press: float,
     as_json: bool,
@@ -93,6 +98,7 @@ def setup(
     place = read_site(site)
     # What is asked of whoever sits there is asked before a board is touched.
     _check_source(bundle, gateway, kind, device)
+    _check_image(image, sha256)
     desk = None if gateway is None else gateway_at(gateway, gateway_ca, token_file)
     identities = None if bundle is None else open_bundle(bundle, passphrase)
     if identities is not None:
@@ -120,6 +126,14 @@ def setup(
         tell_gateway(desk, ledger, done, heard)
     if any(one.made is None for one in done):
         sys.exit(1)
+
+
+def _check_image(image: Path | None, sha256: str | None) -> None:
+    """Raises BoardError: `sha256_alone` and those of images.checked()."""
+    if image is not None:
+        images.checked(image, sha256)
+    elif sha256 is not None:
+        raise BoardError("sha256_alone")
 
 
 def _check_source(bundle: Path | None, gateway: str | None, kind: Any, device: str | None) -> None:
