@@ -179,9 +179,9 @@ KEYS: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {
     ),
     "public_url": (
         (
-            "从外面看，网关网页的网址；写了，求助消息里就有应答链接。",
+            "从外面看，网关网页的网址；写了，求助消息里就有应答链接，令牌也只收代理写明 https 的。",
             "Where the gateway's pages are seen from outside; if given, a call has a link by which "
-            "to answer it.",
+            "to answer it, and technicians' tokens are taken only from a proxy that says https.",
         ),
         (
             "http:// 或 https:// 开头的网址，不带 ? 和 #",
@@ -197,7 +197,10 @@ KEYS: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {
         ("一个主机名或地址", "a host name or an address"),
     ),
     "web_port": (
-        ("网页的端口；0 则没有网页。", "Port of the pages; 0 for none."),
+        (
+            "网页与在线登记的端口；0 则两样都没有。",
+            "Port of the pages and of enrolment over the network; 0 for neither.",
+        ),
         ("0 到 65535 的整数", "a whole number from 0 to 65535"),
     ),
     "technicians": (
