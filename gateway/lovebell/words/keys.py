@@ -65,22 +65,6 @@ KEYS: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {
         ),
         ("一个目录路径", "the path of a folder"),
     ),
-    "firmware_publisher": (
-        (
-            "发布固件的人的公钥（`lovebell firmware key` 生成的 .pub）；没有就不能远程更新。",
-            "The publisher's public key, the .pub of `lovebell firmware key`; without it nothing "
-            "is updated over the air.",
-        ),
-        _PATH,
-    ),
-    "firmware_waves": (
-        (
-            "分批升级，每批到多少台或百分之几为止；最后一批是全部。",
-            "The waves of a roll-out, each up to how many devices or what part of all; the last is "
-            "all.",
-        ),
-        ('如 ["1", "5%", "25%"]', 'such as ["1", "5%", "25%"]'),
-    ),
     "log_level": (
         ("日志写到多细。", "How much is logged."),
         ("debug、info、warning 或 error", "debug, info, warning or error"),
@@ -176,6 +160,22 @@ KEYS: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {
             "The folder of the community's own texts of messages; see notification.md.",
         ),
         _FOLDER,
+    ),
+    "firmware_publisher": (
+        (
+            "发布固件的人的公钥（`lovebell firmware key` 生成的 .pub）；没有就不能远程更新。",
+            "The publisher's public key, the .pub of `lovebell firmware key`; without it nothing "
+            "is updated over the air.",
+        ),
+        _PATH,
+    ),
+    "firmware_waves": (
+        (
+            "分批升级，每批到多少台或百分之几为止；最后一批是全部。",
+            "The waves of a roll-out, each up to how many devices or what part of all; the last is "
+            "all.",
+        ),
+        ('如 ["1", "5%", "25%"]', 'such as ["1", "5%", "25%"]'),
     ),
     "public_url": (
         (
