@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from enrolment.conftest import Site
     from provision.conftest import Installation
     from technician.bench import Bench
+    from town import Town
 
     from lovebell_tools.crew import Done
     from simulator.serial_board import SerialBoard
@@ -217,6 +219,54 @@ def test_what_is_missing_is_said_before_a_board_is_touched(
     assert said.exit_code == 1
     assert why in said.output
     assert len(said.output.splitlines()) == 1
+
+
+@pytest.fixture
+def bundle(town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two laptops with a copy each of one bundle, and what the technicians type."""
+    monkeypatch.setenv("BUNDLE_PASSPHRASE", "四个 常见 的 词")
+    monkeypatch.setattr("lovebell_tools.gateway.PAUSE_S", 0)
+    out = tmp_path / "buttons.bundle"
+    where = ("--broker", "bell.example:1883", "--no-tls", "--out", str(out))
+    town.type("device", "enrol", "--kind", "button", "--count", "2", *where)
+    for laptop in ("one", "other"):
+        (tmp_path / laptop).mkdir()
+        shutil.copy(out, tmp_path / laptop)
+    (tmp_path / "site.toml").write_text('[[wifi]]\nssid = "demo"\npassword = ""\n')
+    return out
+
+
+async def test_a_bundle_that_two_laptops_use_is_found_out_when_the_second_reaches_the_gateway(
+    site: Site, bench: Bench, bundle: Path, compiled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TECHNICIAN_TOKEN", site.token())
+    line = Line(site)
+    async with await line.open():
+
+        async def setup(laptop: str, board: SerialBoard) -> Any:
+            return await asyncio.to_thread(
+                typed,
+                *("--bundle", str(bundle.parent / laptop / bundle.name), "--wait", "0"),
+                *("--gateway", line.url, "--site", str(bundle.parent / "site.toml")),
+                *("--port", board.port, "--firmware", str(compiled)),
+            )
+
+        line.breaks_at, line.times = "given", TRIES
+        said = await setup("one", bench.board())
+        assert said.exit_code == 0, said.output  # the board is ready, whether it is told or not
+        assert "The gateway was not told" in said.output
+        said = await setup("one", bench.boards[0])
+        assert "gateway" not in said.output
+        assert site.twice == []
+        said = await setup("other", bench.board())
+        assert said.exit_code == 0, said.output
+        macs = ", ".join(":".join(f"{byte:02x}" for byte in one.mac) for one in bench.boards)
+        assert f"The identity b-001 is on more than one board ({macs})" in said.output
+        assert "lovebell device revoke b-001" in said.output
+        assert site.twice == ["b-001"]
+    assert [one["who"] for one in site.town.read("events") if one["what"] == "given"] == [
+        *("b-001", "b-001"),
+    ]
 
 
 async def test_a_board_enrolled_over_the_network_is_let_in_and_its_press_is_on_record(

@@ -48,7 +48,7 @@ class Gateway:
     """One gateway. Safe to be used from many threads: nothing is kept between two questions."""
 
     def __init__(
-        self, url: str, token: str, ca: Path | None = None, pause_s: float = PAUSE_S
+        self, url: str, token: str, ca: Path | None = None, pause_s: float | None = None
     ) -> None:
         """Raises BoardError: `bad_gateway`, `plain_gateway`, `bad_token`, `no_gateway_ca`."""
         self.url = url
@@ -56,7 +56,7 @@ class Gateway:
         if not token.isascii() or not token.isprintable() or not 1 <= len(token) <= 64:
             raise BoardError("bad_token")
         self._token = token
-        self._pause_s = pause_s
+        self._pause_s = PAUSE_S if pause_s is None else pause_s
         try:
             self._context = ssl.create_default_context(cafile=None if ca is None else str(ca))
         except (OSError, ssl.SSLError) as why:
