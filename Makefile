@@ -5,7 +5,7 @@ READY := $(VENV)/.ready
 LINT := $(VENV)/.lint
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo story test lint format firmware bench bench-compare bench-restart scale kills cuts day figures clean
+.PHONY: help setup demo story test lint format firmware bench bench-compare bench-restart scale kills chaos cuts day figures clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ bench-restart: setup ## measure how soon 10,000 overdue calls are rung on after 
 
 kills: setup ## the long form of the kill test: 1,000 kills, in half an hour
 	LOVEBELL_KILLS=1000 $(BIN)/python -m pytest tests/e2e/test_kills.py
+
+chaos: setup ## break everything for ten minutes and look whether a press was lost: SEED=… CHAOS_HOURS=… (needs gcc)
+	@$(BIN)/python -m chaos
 
 cuts: setup ## the long form of the boards' power cuts: 300
 	LOVEBELL_POWER_CUTS=150 $(BIN)/python -m pytest tests/firmware/boards/test_power_cuts.py

@@ -50,7 +50,7 @@ class GatewayProcess:
 
     async def start(self) -> None:
         """Return when it is connected to the broker. Raises GatewayError."""
-        self._spawn()
+        self.spawn()
         for _ in range(READY_S * 20):
             if "broker connected" in self.words():
                 return
@@ -60,7 +60,8 @@ class GatewayProcess:
         self.kill()
         raise GatewayError(f"the gateway did not start; it said:\n{self.words()[-2000:]}")
 
-    def _spawn(self) -> None:
+    def spawn(self) -> None:
+        """Start it; it is not ready yet."""
         ours = {k: v for k, v in os.environ.items() if not k.upper().startswith("LOVEBELL_")}
         self._read_from = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:

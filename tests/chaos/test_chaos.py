@@ -1,0 +1,42 @@
+"""The short form of `make chaos`: real processes for two minutes, everything goes wrong, and the
+checker finds nothing. `SEED=…` plays a run again; the chronicle of one that failed lies in its
+folder."""
+
+from __future__ import annotations
+
+import os
+import random
+from typing import TYPE_CHECKING
+
+from chaos import report
+from chaos.facts import Fault
+from chaos.run import run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SECONDS = 120
+SEED = int(os.environ.get("SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
+#: What every run must have tried, or it has shown nothing.
+TRIED = (
+    "sensed is on record",
+    "on record is rung",
+    "nothing rung is invented",
+    "first ring needs no gateway",
+    "every call is with a human or rings",
+    "the record is in order",
+    "times are plausible",
+    "told is on record",
+    "received is received",
+    "in the end lamps say what the record says",
+)
+
+
+async def test_whatever_goes_wrong_no_press_is_lost_and_no_lamp_lies(tmp_path: Path) -> None:
+    print(f"SEED={SEED}")
+    found = await run(tmp_path, SEED, SECONDS, print)
+    print("\n".join(report.lines(found)))
+    report.keep(found, tmp_path)
+    assert found.verdict.violations == ()
+    assert len({fault.kind for fault in found.story.of(Fault)}) > 10
+    assert all(found.verdict.judged[rule] for rule in TRIED)

@@ -1,0 +1,63 @@
+"""`python -m chaos`: everything goes wrong, and a checker looks whether a press was lost.
+
+Reads the options; does nothing itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+import tempfile
+from pathlib import Path
+
+import click
+
+from chaos import report
+from chaos.host import CompilerMissingError
+from chaos.run import run
+from simulator.gateway import GatewayError
+from simulator.mosquitto import BrokerMissingError
+
+# On the repository's own disk: /tmp is often memory, where keeping a press costs nothing.
+FOLDER = Path(__file__).parents[2] / "build" / "chaos"
+KNOWN = (BrokerMissingError, CompilerMissingError, GatewayError)
+
+
+@click.command()
+@click.option(
+    "--seed", type=click.IntRange(0), envvar="SEED", help="Play the faults of that run again."
+)
+@click.option(
+    "--hours",
+    type=click.FloatRange(0, min_open=True),
+    envvar="CHAOS_HOURS",
+    default=1 / 6,
+    show_default="ten minutes",
+    help="For how long phases begin.",
+)
+def main(seed: int | None, hours: float) -> None:
+    """Break everything, again and again, and look whether a press was lost."""
+    if seed is None:
+        seed = random.SystemRandom().randrange(1, 10**6)
+    click.echo(f"SEED={seed}")
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{seed}-", dir=FOLDER))
+    try:
+        found = asyncio.run(run(folder, seed, hours * 3600, click.echo))
+    except KNOWN as why:
+        raise click.ClickException(str(why)) from why
+    for line in report.lines(found):
+        click.echo(line)
+    if found.verdict.violations:
+        report.keep(found, folder)
+        raise click.ClickException(
+            f"{len(found.verdict.violations)} violations. SEED={seed} make chaos plays it again; "
+            f"the database, the logs and a "
+            f"chronicle are in {folder}"
+        )
+    shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()

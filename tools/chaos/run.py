@@ -1,0 +1,150 @@
+"""One run: phase after phase of faults and hands, each followed by peace and a judgement."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from chaos.checker import Verdict, judge
+from chaos.facts import Hand, Operator
+from chaos.schedule import WILD, phase
+from chaos.troubles import befall
+from chaos.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from chaos.facts import Kept, Story
+    from chaos.schedule import Act, Phase
+
+#: In peace everything has come to its end by then: a board waits half a minute between two tries,
+#: a press 20 s for its repetition, a test 10 s for its end.
+PATIENCE_S: Final = 120.0
+LOOK_S: Final = 0.5
+#: How long the hand is at the service key, and at a button to take a call back.
+_KEY_MS: Final = 1_500
+_HOLD_MS: Final = 3_600
+
+
+class Run(NamedTuple):
+    """What came of it."""
+
+    phases: int
+    verdict: Verdict
+    story: Story
+    done: dict[str, int]
+
+
+async def run(folder: Path, seed: int, seconds: float, say: Callable[[str], None]) -> Run:
+    """Begin phases until the time is over, or until one of them has broken a rule.
+
+    `say` is told of each phase. Raises CompilerMissingError, BrokerMissingError, GatewayError.
+    """
+    end = time.monotonic() + seconds
+    number = 0
+    async with World(folder, seed) as world:
+        verdict = await settle(world)
+        while time.monotonic() < end and not verdict.violations:
+            what = phase(seed, number)
+            began = time.monotonic()
+            await _happen(world, what)
+            verdict = await settle(world)
+            if not verdict.violations:
+                await _wrap_up(world, what)
+                verdict = await settle(world)
+            kinds = ", ".join(act.kind for act in what.faults)
+            say(f"{number:4d}  {time.monotonic() - began:5.1f} s  {kinds}")
+            number += 1
+        if not verdict.violations:
+            await world.end_gateway()
+        done: dict[str, int] = {}
+        for proxy in world.proxies.values():
+            for kind, count in proxy.done.items():
+                done[kind] = done.get(kind, 0) + count
+        return Run(number, verdict, world.story, done)
+
+
+async def settle(world: World) -> Verdict:
+    """Judge again and again until nothing is wrong any more, or patience is at its end."""
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        await asyncio.sleep(LOOK_S)
+        await world.ask()
+        verdict = judge(world.story, world.book.read())
+        if time.monotonic() > end or (world.is_whole and not verdict.violations):
+            return verdict
+
+
+async def _happen(world: World, what: Phase) -> None:
+    begin = time.monotonic()
+
+    async def wait(act: Act) -> None:
+        await asyncio.sleep(max(0.0, begin + act.at_s - time.monotonic()))
+
+    async def fault(act: Act) -> None:
+        await wait(act)
+        await befall(world, act)
+
+    async def hand(act: Act) -> None:
+        await wait(act)
+        await touch(world, act.on, act.kind)
+
+    async with asyncio.TaskGroup() as tasks:
+        for act in what.faults:
+            tasks.create_task(fault(act))
+        for act in what.hands:
+            tasks.create_task(hand(act))
+
+
+async def touch(world: World, device: str, kind: str) -> None:
+    """A hand at a device; without power it does nothing."""
+    board = world.boards[device]
+    if not board.alive:
+        return
+    world.story.add(Hand(time.time(), device, kind))
+    if kind == "test":
+        board.key(_KEY_MS)
+        await asyncio.sleep(0.4)
+    if board.alive:
+        board.press()
+    if kind == "cancel":
+        await asyncio.sleep(0.6)
+        if board.alive:
+            board.hold(_HOLD_MS)
+            await asyncio.sleep(_HOLD_MS / 1000)
+
+
+async def _wrap_up(world: World, what: Phase) -> None:
+    """Chimes are answered, operators see to what was; the rest is there in the next phase too."""
+    for chime in what.answers:
+        if world.boards[chime].ringing:
+            await touch(world, chime, "answer")
+    await settle(world)
+    episodes = world.book.read().episodes
+    open_now = [one for one in episodes if one.state != "resolved" and one.kind == "call"]
+    chosen = [
+        one
+        for one in open_now
+        if one.button == WILD or (what.resolves and one.state == "acknowledged")
+    ]
+    await _resolve(world, chosen)
+
+
+async def _resolve(world: World, chosen: Iterable[Kept]) -> None:
+    ours = {k: v for k, v in os.environ.items() if not k.upper().startswith("LOVEBELL_")}
+    for kept in chosen:
+        world.story.add(Operator(time.time(), kept.id))
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "lovebell", "episode", "resolve", str(kept.n)),
+            *("--outcome", "helped"),
+            env=ours | {"LOVEBELL_DATABASE": str(world.gateway.database)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        await process.wait()
