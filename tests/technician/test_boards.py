@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,8 @@ from lovebell_tools.gateway import Given
 from lovebell_tools.identity import Site
 from lovebell_tools.ledger import Ledger
 from lovebell_tools.making import desired_of
-from lovebell_tools.plan import steps
+from lovebell_tools.plan import PUBLISHER, steps
+from lovebell_tools.upkeep import verify
 
 if TYPE_CHECKING:
     from technician.bench import Bench
@@ -116,3 +119,36 @@ def test_a_board_keeps_its_identity_without_the_ledger_and_is_another_with_anoth
     with Board(board.port) as prompt:
         kept = [prompt.read(path) or b"" for path in ("journal", "config.good.json")]
     assert b"b-07" not in b"".join(kept)  # of its own it may have some by now
+
+
+UPDATED = """\
+import os
+for path in ('a', 'a/bell', 'b'):
+    os.mkdir(path)
+for path in ('a/bell/__init__.py', 'a/bell/old.mpy', 'slots', 'update', 'update.of'):
+    with open(path, 'w') as file:
+        file.write('01234567 a 9.9.9 - 0 9.9.9 1 good' if path == 'slots' else 'VERSION = "9.9.9"')
+"""
+
+
+def test_a_board_that_was_updated_over_the_air_is_good_until_it_is_set_up_again(
+    bench: Bench,
+) -> None:
+    board = bench.board()
+    known = replace(bench.order.bundle, publisher="c1" * 256)
+    (made,) = bench.make(board, bundle=known, start_s=0)
+    assert made.made is not None
+    with Board(board.port) as prompt:
+        assert prompt.read(PUBLISHER) == b"c1" * 256 + b"\n"
+    asked = [sys.executable, "-m", "mpremote", "connect", board.port, "exec", UPDATED]
+    subprocess.run(asked, check=True, capture_output=True)
+    with Board(board.port) as prompt:
+        assert prompt.facts().version == "9.9.9"
+    assert verify(board.port, bench.order.firmware, 0) == made.made.device
+    (made,) = bench.make(board, start_s=0)
+    assert made.made is not None
+    with Board(board.port) as prompt:
+        assert prompt.facts().version == bench.order.firmware.version
+        left = [path for path in prompt.hashes() if path[:2] in ("a/", "b/") or path == PUBLISHER]
+        assert left == []
+        assert prompt.read("slots") is prompt.read("update") is prompt.read("update.of") is None

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from lovebell_tools.plan import (
     CERTIFICATE,
     CONFIG,
+    PUBLISHER,
     READY,
     Remove,
     Step,
@@ -59,6 +60,20 @@ def test_modules_of_another_release_and_writes_cut_short_are_taken_away() -> Non
         "-config.json.new",
         "+main.py",
     ]
+
+
+def test_what_came_over_the_air_makes_way_for_what_a_technician_sets_up() -> None:
+    of_updates = ("a/bell/app.mpy", "b/bell/wire.mpy", "slots", "slots.new", "update", "update.of")
+    todo = named(steps(DESIRED, SET_UP | dict.fromkeys(of_updates, "")))
+    assert todo == ["-main.py", *(f"-{path}" for path in of_updates), "+main.py"]
+
+
+def test_a_board_knows_the_publisher_of_its_last_setup_and_no_other() -> None:
+    known = SET_UP | {PUBLISHER: hash_of(b"of before")}
+    assert named(steps(DESIRED, known)) == ["-main.py", "-publisher.key", "+main.py"]
+    desired = DESIRED | {PUBLISHER: b"of now"}
+    assert named(steps(desired, known)) == ["-main.py", "+publisher.key", "+main.py"]
+    assert steps(desired, known | {PUBLISHER: hash_of(b"of now")}) == []
 
 
 def test_another_device_keeps_neither_presses_nor_configuration_of_the_one_before() -> None:

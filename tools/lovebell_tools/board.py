@@ -20,7 +20,7 @@ from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialTransport
 from serial import SerialException
 
-from lovebell_tools.plan import PACKAGE, UNDER_ANOTHER_NAME
+from lovebell_tools.plan import PACKAGE, SLOTS, UNDER_ANOTHER_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -53,6 +53,12 @@ _DIRECTORY: Final = 0x4000
 # Facts that every board knows of itself. Runs on the board.
 _FACTS: Final = """\
 import os, sys, json, machine
+try:  # what runs may have come over the air
+    good = open('slots').read().split()[1]
+    if good in ('a', 'b'):
+        sys.path.insert(0, good)
+except Exception:
+    pass
 try:
     version = __import__('bell').VERSION
 except Exception:
@@ -126,9 +132,11 @@ class Board:
             return Facts(**said)
 
     def hashes(self) -> dict[str, str]:
-        """SHA-256 of each file in the root and in the firmware's package. Raises BoardError."""
+        """SHA-256 of each file in the root and in the firmware's package; of those in the slots,
+        which are only ever removed, "". Raises BoardError."""
         with _told():
-            return {path: self._line.fs_hashfile(path, "sha256").hex() for path in self._files()}
+            found = {path: self._line.fs_hashfile(path, "sha256").hex() for path in self._files()}
+            return found | dict.fromkeys(self._slot_files(), "")
 
     def read(self, path: str) -> bytes | None:
         """The content of a file, None if there is none. Raises BoardError."""
@@ -204,6 +212,15 @@ class Board:
             elif entry.name == PACKAGE[:-1]:
                 found += [PACKAGE + below.name for below in self._line.fs_listdir(entry.name)]
         return found
+
+    def _slot_files(self) -> list[str]:
+        folders = [f"{slot}/{PACKAGE[:-1]}" for slot in SLOTS]
+        return [
+            f"{folder}/{entry.name}"
+            for folder in folders
+            if self._line.fs_exists(folder)
+            for entry in self._line.fs_listdir(folder)
+        ]
 
 
 def again(open_port: Callable[[], T]) -> T:

@@ -15,7 +15,16 @@ from lovebell_tools.board import PATIENT_S, Board, BoardError, again
 from lovebell_tools.console import Console
 from lovebell_tools.gateway import Given
 from lovebell_tools.identity import config_for, of_role, sound_for
-from lovebell_tools.plan import CERTIFICATE, CONFIG, READY, Remove, Write, device_in, steps
+from lovebell_tools.plan import (
+    CERTIFICATE,
+    CONFIG,
+    PUBLISHER,
+    READY,
+    Remove,
+    Write,
+    device_in,
+    steps,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -170,6 +179,8 @@ def desired_of(given: Given, order: Order) -> Mapping[str, bytes]:
     }
     if bundle.certificate is not None:
         desired[CERTIFICATE] = bundle.certificate
+    if bundle.publisher is not None:
+        desired[PUBLISHER] = f"{bundle.publisher}\n".encode()
     return desired
 
 

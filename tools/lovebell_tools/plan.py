@@ -24,7 +24,12 @@ CERTIFICATE: Final = "ca.der"
 #: What a board keeps for the one it was before: another one must not send its presses, nor fall
 #: back to its configuration.
 OF_BEFORE: Final = ("journal", "journal.broken", "config.good.json")
+#: Who may send it new firmware over the air; without it nobody may.
+PUBLISHER: Final = "publisher.key"
 PACKAGE: Final = "bell/"
+#: What came over the air. What a technician sets up takes its place.
+SLOTS: Final = ("a", "b")
+OF_UPDATES: Final = ("slots", "update", "update.of", PUBLISHER)
 UNDER_ANOTHER_NAME: Final = ".new"
 
 
@@ -80,14 +85,20 @@ def steps(
 def _stale(
     desired: Mapping[str, bytes], present: Mapping[str, str], is_another: bool
 ) -> Iterable[str]:
-    """What must not stay: modules of another release, the rest of a write of ours that was cut
-    short. What the firmware itself was writing is its own business."""
+    """What must not stay: modules of another release, also those that came over the air, and the
+    rest of a write of ours that was cut short. What the firmware itself was writing else is its own
+    business."""
     for path in sorted(present):
         name = path.removesuffix(UNDER_ANOTHER_NAME)
-        is_old = path.startswith(PACKAGE) and path not in desired
+        is_old = path not in desired and (path.startswith(PACKAGE) or is_of_updates(path))
         is_rest = path not in desired and name in desired
         if is_old or is_rest or (is_another and name in OF_BEFORE):
             yield path
+
+
+def is_of_updates(path: str) -> bool:
+    """Whether a file on a board came over the air, or is there for what does."""
+    return path.split("/")[0] in SLOTS or path.removesuffix(UNDER_ANOTHER_NAME) in OF_UPDATES
 
 
 def _rank(path: str) -> tuple[int, str]:
