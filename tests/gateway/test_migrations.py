@@ -61,3 +61,23 @@ def test_a_home_entered_before_there_were_communities_is_still_there(tmp_path: P
     with engine.connect() as connection:
         assert load_books(connection).homes == {"h-1": Home("h-1", "示例", grid="g-1")}
     engine.dispose()
+
+
+def test_what_was_still_to_be_sent_is_still_to_be_sent(tmp_path: Path) -> None:
+    path = tmp_path / "lovebell.db"
+    engine = open_engine(path)
+    row = ("episode:b-1", "episode", "b-1", '{"state":"ringing"}', 7)
+    with engine.begin() as connection:
+        old = config()
+        old.attributes["connection"] = connection
+        command.upgrade(old, "0009")
+        marks = "INSERT INTO outbox (key, kind, target, body, created_ms) VALUES (?, ?, ?, ?, ?)"
+        connection.exec_driver_sql(marks, row)
+    engine.dispose()
+    create_or_upgrade(path)
+    engine = open_engine(path)
+    with engine.connect() as connection:
+        assert [tuple(kept) for kept in connection.execute(schema.outbox.select())] == [row]
+        made = "SELECT sql FROM sqlite_master WHERE name = 'outbox'"
+        assert "WITHOUT ROWID" in connection.exec_driver_sql(made).scalar_one()
+    engine.dispose()

@@ -205,6 +205,7 @@ outbox = Table(
     Column("target", String(64), nullable=False),
     Column("body", Text, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 # What operators want done; `answer` is empty until the gateway has done it.
