@@ -10,7 +10,6 @@ from bell import VERSION, release, wire
 from bell.board import Board
 from bell.clock import Clock
 from bell.console import Console
-from bell.gesture import Gesture
 from bell.journal import Journal
 from bell.link import Link
 from bell.renewal import Renewal
@@ -70,7 +69,9 @@ class App:
         self._vigil = Vigil()
         self._hungry_ms = 0  # since the watchdog was fed
         self._is_healthy = False
-        self._gesture: Gesture | None = Gesture(settings, self._board.now())
+        from bell import gesture  # for the first seconds only
+
+        self._gesture = gesture.Gesture(settings, self._board.now())
 
     def say(self, line: str) -> None:
         """A line for the console."""
@@ -223,9 +224,10 @@ class App:
         elif what == "say":
             self.say(*arguments)
 
-    def _heed(self, gesture: Gesture, link):
+    def _heed(self, gesture, link):
         """The link, or in its place the set-up, if somebody asks for it with the service key."""
         now = self._board.now()
+        is_over = gesture.is_over(now)
         if gesture.is_made(now):
             self._happen(("service", False, now))  # what it was held for: the next press is a call
             self._starts.healthy()  # this start ends without having failed
@@ -233,8 +235,9 @@ class App:
 
             about = (self._config, self._directory, self._board, self, self._link)
             link = portal.instead_of(link, *about)
-        if gesture.is_over(now):
+        if is_over:
             self._gesture = None
+            release("gesture")
         return link
 
     def _ask_config(self, what: str, *more) -> dict | None:
