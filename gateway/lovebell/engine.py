@@ -73,6 +73,8 @@ class Engine:
         self.post = Post(bell, self._has_left)
         self.mail = Mail()
         self.pending: dict[tuple[str, str], str] = {}
+        #: What the disk said when the operators' wishes were looked for; None when it gave them.
+        self.unread: DiskError | None = None
         self.directory: Directory
         self._default = default
         self._say = say or _say

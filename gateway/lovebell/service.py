@@ -86,8 +86,11 @@ async def _hear_operators(engine: Engine, operators: Operators, clock: Clock) ->
         try:
             await engine.reread(clock.now())
             operators.take_all(clock.now())
+            engine.unread = None
         except DiskError as why:
-            log.error("cannot read what operators want", extra={"why": str(why)})
+            if str(why) != str(engine.unread):  # five times a second the same would fill the log
+                log.error("cannot read what operators want", extra={"why": str(why)})
+            engine.unread = why
         await asyncio.sleep(POLL_S)
 
 

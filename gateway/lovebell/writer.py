@@ -51,7 +51,7 @@ class Work:
 
 
 class Writer:
-    """`trouble` is "" or what is wrong with the disk, in the disk's words."""
+    """`failure` is what is wrong with the disk, as long as it is."""
 
     def __init__(
         self,
@@ -72,7 +72,12 @@ class Writer:
         self._delayed = delayed
         self._work: list[Work] = []
         self._has_work = asyncio.Event()
-        self.trouble = ""
+        self.failure: DiskError | None = None
+
+    @property
+    def trouble(self) -> str:
+        """The same in the disk's words, "" for nothing."""
+        return "" if self.failure is None else str(self.failure)
 
     def queue(self, work: Work) -> None:
         """Take what was decided.
@@ -82,7 +87,7 @@ class Writer:
         """
         if work.is_empty and not work.token:
             return
-        if self.trouble:
+        if self.failure is not None:
             self._settle(work)
             self._delayed(work)
         self._work.append(work)
@@ -114,7 +119,7 @@ class Writer:
     async def _written(self, works: list[Work]) -> None:
         """All that waited for the commit of these works, a few at a time: after a burst a press
         that has come meanwhile rings before the last of the receipts is given."""
-        self.trouble = ""
+        self.failure = None
         for begin in range(0, len(works), AT_ONCE):
             if begin:
                 try:
@@ -150,7 +155,7 @@ class Writer:
                 try:
                     await self._commit_what_can_be()
                 except DiskError as why:
-                    self.trouble = str(why)
+                    self.failure = why
                     for work in self._work:
                         self._settle(work)
                         self._delayed(work)

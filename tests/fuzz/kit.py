@@ -23,7 +23,7 @@ VECTORS = HERE.parent / "protocol" / "v1"
 
 #: `make fuzz` tries much more than a run of the tests does, and something else each time.
 IS_LONG = "FUZZ_ROUND" in os.environ
-TIMES = 25
+TIMES = 10
 
 
 def dose(examples: int) -> settings:

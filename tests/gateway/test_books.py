@@ -272,4 +272,4 @@ def test_a_file_that_is_no_database_is_told_with_its_path(tmp_path: Path) -> Non
     path.write_text("this is a shopping list, and long enough to be one " * 50)
     with pytest.raises(BooksError) as caught:
         OperatorStore(path)
-    assert caught.value.code == "disk"
+    assert caught.value.code == "damaged"

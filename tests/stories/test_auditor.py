@@ -9,7 +9,7 @@ import pytest
 from lovebell.auditor import Auditor
 from lovebell.domain.faults import Word
 from lovebell.domain.health import MESSAGE_STUCK_MS, findings
-from lovebell.domain.records import Batch, Outgoing
+from lovebell.domain.records import Batch, DiskError, Outgoing
 from lovebell.store.access import OperatorStore
 from lovebell.store.watch import look
 from lovebell.writer import Work
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def auditor(street: Street) -> Auditor:
-    return Auditor(street.engine, street.warden, lambda: street.air.is_up, street.path.parent)
+    air, folder = street.air, street.path.parent
+    return Auditor(street.engine, street.warden, lambda: air.is_up, folder, lambda: "FILE")
 
 
 def audit(street: Street, auditor: Auditor) -> list[str]:
@@ -42,7 +43,7 @@ async def test_a_gateway_that_works_finds_nothing(street: Street, auditor: Audit
 async def test_a_disk_that_takes_no_writing_is_cried_out_and_on_record_when_it_is_well(
     street: Street, auditor: Auditor, caplog: pytest.LogCaptureFixture
 ) -> None:
-    street.engine.writer.trouble = "database or disk is full"
+    street.engine.writer.failure = DiskError("database or disk is full")
     assert audit(street, auditor) == ["disk"]
     assert audit(street, auditor) == ["disk"]
     assert [record.getMessage() for record in caplog.records] == ["not well"]

@@ -22,9 +22,11 @@ from lovebell.commands.keeping import keep
 from lovebell.commands.updating import Updater
 from lovebell.courier import Courier
 from lovebell.domain.faults import Word
+from lovebell.domain.records import DamagedError
 from lovebell.engine import Engine
 from lovebell.operators import Operators
 from lovebell.reception import SUBSCRIPTIONS, Reception
+from lovebell.store.damage import damaged, last_backup
 from lovebell.store.live import LiveStore
 from lovebell.throttle import Throttle
 from lovebell.tutor import Tutor
@@ -50,8 +52,16 @@ def serve(app: App) -> None:
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, then write what waits and return.
 
-    Raises ConfigError, DatabaseInUseError, NewerDatabaseError, DiskError: nothing was started.
+    Raises ConfigError, DatabaseInUseError, NewerDatabaseError, DiskError, BooksError (damaged):
+    nothing was started.
     """
+    try:
+        _run(settings)
+    except DamagedError as why:  # nothing was read of it, or not all
+        raise damaged(settings.database, str(why)) from why
+
+
+def _run(settings: Settings) -> None:
     if sys.platform == "win32":
         asyncio.run(_serve(settings))
         return
@@ -111,13 +121,19 @@ async def _serve(settings: Settings) -> None:
         warden.start(store.faults(), reception.known, clock.now())
         extra = {"version": __version__, "database": str(settings.database)}
         log.info("serving", extra=extra | {"open_episodes": len(engine.shelf.opened)})
-        auditor = Auditor(engine, warden, lambda: broker.is_up, settings.database.parent)
+        auditor = Auditor(
+            engine,
+            warden,
+            lambda: broker.is_up,
+            settings.database.parent,
+            partial(last_backup, settings.database),
+        )
         beside = [
             *messaging.jobs(settings, texts, engine, store, warden, clock),
             courier.run,
             updater.run,
             partial(_supervise, warden, throttle, clock),
-            partial(_audit, auditor, clock),
+            partial(_audit, auditor, store, clock),
         ]
         if settings.health_port:
 
@@ -148,10 +164,11 @@ async def _supervise(warden: Warden, throttle: Throttle, clock: SystemClock) -> 
         await asyncio.sleep(SUPERVISE_S)
 
 
-async def _audit(auditor: Auditor, clock: SystemClock) -> None:
+async def _audit(auditor: Auditor, store: LiveStore, clock: SystemClock) -> None:
     while True:
         await asyncio.sleep(AUDIT_S)
         auditor.audit(clock.now())
+        store.tell(auditor.disk)
 
 
 async def _call_out(settings: Settings, auditor: Auditor, clock: SystemClock) -> None:

@@ -25,8 +25,9 @@ LEAST_FREE_MB: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was seen: `disk` is "" or what the disk says is wrong, counts are of what is late,
-    those of messages by channel.
+    """What was seen: `disk` is "" or what the disk says is wrong, `damaged` the same of a database
+    that cannot be read, and `backup` the last backup of it; counts are of what is late, those of
+    messages by channel.
     """
 
     runs: bool = True
@@ -34,6 +35,8 @@ class Look:
     broker: bool = True
     rights: bool = True
     disk: str = ""
+    damaged: str = ""
+    backup: str = ""
     free_mb: int | None = None
     overdue: int = 0
     outbox: int = 0
@@ -56,6 +59,8 @@ def findings(look: Look) -> list[Finding]:
         found.append(Finding("down"))
     if look.unreached:
         found.append(Finding("unreached", {"n": look.unreached}))
+    if look.damaged:
+        found.append(Finding("damaged", {"why": look.damaged, "backup": look.backup}))
     if look.disk:
         found.append(Finding("disk", {"why": look.disk}))
     if look.runs and not look.broker:

@@ -22,6 +22,12 @@ class DiskError(RuntimeError):
     """The database cannot be used just now: full, locked or gone. The same may be tried again."""
 
 
+class DamagedError(DiskError):
+    """The database cannot be read: a backup has to be restored. Until then the same may be tried
+    again, since not every page need be damaged.
+    """
+
+
 @value
 class Receipt:
     """Proof that a press or an acknowledgement is on disk; a duplicate is known by it.

@@ -7,14 +7,13 @@ or nothing.
 
 from __future__ import annotations
 
-import fcntl
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import DatabaseError
-
+from lovebell.domain.records import DamagedError, DiskError
+from lovebell.store.damage import damaged, read_or_told
 from lovebell.store.errors import BooksError
-from lovebell.store.sqlite import create_or_upgrade, lock_file, open_engine
+from lovebell.store.sqlite import create_or_upgrade, is_held, open_engine
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -29,8 +28,8 @@ class OperatorStore:
     def __init__(self, path: Path) -> None:
         """Open the file, creating or upgrading it.
 
-        Raises BooksError (disk) when that cannot be, NewerDatabaseError when a later release
-        wrote it.
+        Raises BooksError (disk, damaged) when that cannot be, NewerDatabaseError when a later
+        release wrote it.
         """
         self.path = path
         with self._told():
@@ -43,7 +42,10 @@ class OperatorStore:
 
     @contextmanager
     def reading(self) -> Generator[Connection, None, None]:
-        """A connection on which all reads see the same moment. Raises BooksError (disk)."""
+        """A connection on which all reads see the same moment.
+
+        Raises BooksError (disk, damaged).
+        """
         with self._told(), self._engine.connect() as connection:
             # Not the engine's BEGIN IMMEDIATE: a reader wants no write lock.
             connection = connection.execution_options(isolation_level="AUTOCOMMIT")
@@ -55,28 +57,23 @@ class OperatorStore:
 
     @contextmanager
     def writing(self) -> Generator[Connection, None, None]:
-        """A transaction: committed at the end, undone by any error. Raises BooksError (disk)."""
+        """A transaction: committed at the end, undone by any error.
+
+        Raises BooksError (disk, damaged).
+        """
         with self._told(), self._engine.begin() as connection:
             yield connection
 
     def gateway_runs(self) -> bool:
         """Whether a gateway serves this database just now."""
-        try:
-            with lock_file(self.path).open("rb") as file:
-                # Shared, and let go at once: a gateway that starts at this moment must get it.
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        except OSError:  # no such file: no gateway has ever run
-            return False
-        return False
+        return is_held(self.path)
 
     @contextmanager
     def _told(self) -> Generator[None, None, None]:
         try:
-            yield
-        except DatabaseError as why:
-            raise BooksError("disk", path=str(self.path), why=str(why.orig)) from why
-        except OSError as why:
-            text = why.strerror or str(why)
-            raise BooksError("disk", path=str(self.path), why=text) from why
+            with read_or_told():
+                yield
+        except DamagedError as why:
+            raise damaged(self.path, str(why)) from why
+        except DiskError as why:
+            raise BooksError("disk", path=str(self.path), why=str(why)) from why

@@ -16,6 +16,8 @@ import zlib
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Final
 
+from lovebell.domain.records import DamagedError, DiskError
+from lovebell.store.damage import last_backup, note_backup, read_or_told, refuse_void
 from lovebell.store.errors import BooksError
 from lovebell.store.sqlite import create_or_upgrade, lock
 
@@ -44,6 +46,8 @@ def backup(database: Path, target: Path) -> int:
         _pack(plain, packed)
         size = packed.stat().st_size
         _publish(packed, target)
+    with contextlib.suppress(OSError):  # it is made, all the same
+        note_backup(database, target)
     return size
 
 
@@ -61,10 +65,13 @@ def restore(source: Path, database: Path, stamp: str) -> Path | None:
         raise BooksError("file_exists", path=str(aside))
     fresh = _beside(database, "restoring")
     with _told(database), lock(database), _gone(fresh):
-        _unpack(source, fresh)
-        if not _is_ours(fresh):
-            raise BooksError("bad_backup", path=str(source), why="no database of lovebell")
-        create_or_upgrade(fresh)
+        try:
+            with read_or_told():
+                _unpack(source, fresh)
+                _refuse_strange(fresh)
+                create_or_upgrade(fresh)
+        except DamagedError as why:
+            raise BooksError("bad_backup", path=str(source), why=str(why)) from why
         _as_one_file(fresh)
         _sync(fresh)
         return _exchange(fresh, database, aside)
@@ -75,15 +82,20 @@ def restore(source: Path, database: Path, stamp: str) -> Path | None:
 
 def _copy(database: Path, plain: Path) -> None:
     """The whole database at one moment: a reader of a WAL holds no writer up."""
-    with (
-        closing(sqlite3.connect(database, timeout=_BUSY_S)) as old,
-        closing(sqlite3.connect(plain)) as new,
-    ):
-        old.backup(new)
-        new.execute("PRAGMA journal_mode=DELETE").fetchall()
-        problem = _problem(new)
-    if problem:
-        raise BooksError("bad_database", path=str(database), why=problem)
+    try:
+        with read_or_told():
+            refuse_void(database)
+            with (
+                closing(sqlite3.connect(database, timeout=_BUSY_S)) as old,
+                closing(sqlite3.connect(plain)) as new,
+            ):
+                old.backup(new)
+                new.execute("PRAGMA journal_mode=DELETE").fetchall()
+                _refuse_broken(new)
+            _refuse_strange(plain)
+    except DamagedError as why:
+        before = last_backup(database)
+        raise BooksError("bad_database", path=str(database), why=str(why), backup=before) from why
 
 
 def _pack(plain: Path, packed: Path) -> None:
@@ -121,26 +133,24 @@ def _unpack(source: Path, fresh: Path) -> None:
             with contextlib.nullcontext(file) if is_plain else gzip.GzipFile(fileobj=file) as raw:
                 shutil.copyfileobj(raw, out)
         except (EOFError, gzip.BadGzipFile, zlib.error) as why:
-            raise BooksError("bad_backup", path=str(source), why=str(why)) from why
-    try:
-        with closing(sqlite3.connect(fresh)) as connection:
-            problem = _problem(connection)
-    except sqlite3.DatabaseError as why:
-        problem = str(why)
-    if problem:
-        raise BooksError("bad_backup", path=str(source), why=problem)
+            raise DamagedError(str(why)) from why
+    with closing(sqlite3.connect(fresh)) as connection:
+        _refuse_broken(connection)
 
 
-def _problem(connection: sqlite3.Connection) -> str:
-    """What is wrong with the pages of a database, or ""."""
-    found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
-    return "" if found == "ok" else str(found).splitlines()[0]
+def _refuse_broken(connection: sqlite3.Connection) -> None:
+    """Raises DamagedError, or what SQLite raises, for a database whose pages make no sense."""
+    found = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
+    if found != "ok":
+        raise DamagedError(found.splitlines()[0])
 
 
-def _is_ours(path: Path) -> bool:
+def _refuse_strange(path: Path) -> None:
+    """Raises DamagedError for a database that is whole, and another program's."""
     with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        return {"alembic_version", "episode", "event", "receipt"} <= {row[0] for row in rows}
+        if not {"alembic_version", "episode", "event", "receipt"} <= {row[0] for row in rows}:
+            raise DamagedError("no database of lovebell")
 
 
 def _exchange(fresh: Path, database: Path, aside: Path) -> Path | None:
@@ -200,7 +210,7 @@ def _gone(path: Path) -> Generator[None, None, None]:
 def _told(path: Path) -> Generator[None, None, None]:
     try:
         yield
-    except sqlite3.DatabaseError as why:
+    except (sqlite3.DatabaseError, DiskError) as why:
         raise BooksError("file", path=str(path), why=str(why)) from why
     except OSError as why:
         raise BooksError("file", path=str(path), why=why.strerror or str(why)) from why

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from lovebell.domain.model import Books
+    from lovebell.domain.rota import Shift
 
 
 class Calendar(TypedDict):
@@ -52,13 +53,21 @@ def load(connection: Connection) -> Calendar:
         "groups": {row.id: Group(row.id, row.name, tuple(row.members)) for row in groups},
         "rotas": {
             row.id: Rota(
-                row.id, row.name, row.community, tuple(parse_shift(text) for text in row.shifts)
+                row.id, row.name, row.community, tuple(_shift(text) for text in row.shifts)
             )
             for row in rotas
         },
         "holidays": holidays,
         "away": tuple(Away(r.n, r.responder, r.from_ms, r.to_ms, r.note) for r in away),
     }
+
+
+def _shift(text: str) -> Shift:
+    """Raises ValueError: what cannot be read here was readable when it was entered."""
+    try:
+        return parse_shift(text)
+    except ValueError as why:
+        raise ValueError(f"no shift: {text!r}") from why
 
 
 def check_unused(books: Books, thing: str) -> None:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import sqlite3
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, func, select
-from sqlalchemy.exc import DatabaseError
 
 from lovebell.domain.codec import episode_from_json
 from lovebell.domain.episode import What
@@ -20,7 +19,8 @@ from lovebell.domain.records import Command, DiskError, Letter, Outgoing, Seen, 
 from lovebell.store import schema
 from lovebell.store.batch import write
 from lovebell.store.books import load_books
-from lovebell.store.sqlite import create_or_upgrade, lock, open_engine
+from lovebell.store.damage import disk_error, read_or_told
+from lovebell.store.sqlite import create_or_upgrade, lock, open_engine, tell
 from lovebell.store.thread import Worker
 
 if TYPE_CHECKING:
@@ -84,25 +84,34 @@ class LiveStore:
         """Open the database, creating or upgrading it.
 
         Raises DatabaseInUseError when another gateway has it, NewerDatabaseError when a later
-        release wrote it, DiskError when it cannot be opened.
+        release wrote it, DamagedError when it cannot be read, DiskError when it cannot be opened.
         """
         try:
             self._lock = lock(path)
         except OSError as why:
             raise DiskError(f"cannot open the database {path}: {why.strerror}") from why
         try:
-            create_or_upgrade(path)
-        except DatabaseError as why:
+            with read_or_told():
+                self._open(path)
+        except BaseException:
             self._lock.close()
-            raise DiskError(f"cannot open the database {path}: {why.orig}") from why
+            raise
+        self._writer = Worker("disk")
+        self.tell("")
+
+    def _open(self, path: Path) -> None:
+        create_or_upgrade(path)
         self._engine = open_engine(path, busy_ms=LOCKED_MS, shared_connection=True)
         # A look waits for nobody: with WAL a reader is not held up by a writer.
         self._looks = open_engine(path, busy_ms=50, shared_connection=True)
         self._look = self._looks.connect().execution_options(isolation_level="AUTOCOMMIT")
-        self._writer = Worker("disk")
         self._held = self._engine.raw_connection()
         self._raw = _driver_of(self._held)
         self._quick = _driver_of(self._look.connection)
+
+    def tell(self, trouble: str) -> None:
+        """Let operators' commands see what is wrong with the disk, "" for nothing."""
+        tell(self._lock, trouble)
 
     async def close(self) -> None:
         """Finish what is being written, and give the database free."""
@@ -122,20 +131,19 @@ class LiveStore:
         # Once a press, before it rings: past SQLAlchemy it takes a tenth of the time.
         try:
             row = self._quick.execute(_PLACED, (device, event_id)).fetchone()
-        except sqlite3.DatabaseError as why:
-            raise DiskError(str(why)) from why
+        except (sqlite3.DatabaseError, ValueError) as why:
+            raise disk_error(why) from why
         return None if row is None else row[0]
 
+    @read_or_told()
     def revision(self) -> int:
         """A number that changes when an operator changes the books. Raises DiskError."""
-        return self._one(_REVISION, {})
+        return self._look.execute(_REVISION).scalar_one()
 
+    @read_or_told()
     def commands(self) -> list[Command]:
         """What operators want done, oldest first. Raises DiskError."""
-        try:
-            rows = self._look.execute(_OPEN_COMMANDS).all()
-        except DatabaseError as why:
-            raise DiskError(str(why.orig)) from why
+        rows = self._look.execute(_OPEN_COMMANDS).all()
         return [
             Command(
                 *(row.n, row.by, row.verb, row.episode, row.responder, row.outcome, row.note),
@@ -144,67 +152,65 @@ class LiveStore:
             for row in rows
         ]
 
+    @read_or_told()
     def episode(self, episode: str) -> Episode | None:
         """An episode, however long ago. Raises DiskError."""
-        try:
-            row = self._look.execute(_ONE, {"id": episode}).one_or_none()
-        except DatabaseError as why:
-            raise DiskError(str(why.orig)) from why
+        row = self._look.execute(_ONE, {"id": episode}).one_or_none()
         return None if row is None else episode_from_json(row.body, row.call_plan)
 
+    @read_or_told()
     def live(self) -> list[Episode]:
         """Every episode that is open or still has something to tell a chime, oldest first."""
         return [episode_from_json(row.body, row.call_plan) for row in self._look.execute(_LIVE)]
 
+    @read_or_told()
     def ended_since(self, at_ms: int) -> list[Episode]:
         """Episodes that ended after this, oldest first; of the latest few thousand."""
         rows = self._look.execute(_ENDED, {"since": at_ms})
         return [episode_from_json(row.body, row.call_plan) for row in rows]
 
+    @read_or_told()
     def letters(self) -> list[Letter]:
         """The outbox."""
         rows = self._look.execute(select(schema.outbox).order_by(schema.outbox.c.created_ms))
         return [Letter(r.key, r.kind, r.target, r.body, r.created_ms) for r in rows]
 
+    @read_or_told()
     def messages(self) -> list[Outgoing]:
         """The messages' outbox, oldest first."""
         its = schema.message.c
         rows = self._look.execute(select(schema.message).order_by(its.created_ms, its.key))
         return [Outgoing(*row) for row in rows]
 
+    @read_or_told()
     def sent_since(self, at_ms: int) -> list[tuple[str, int]]:
         """The channels by which messages went since then, and when; oldest first."""
         return [(row.channel, row.at_ms) for row in self._look.execute(_WENT, {"since": at_ms})]
 
+    @read_or_told()
     def ticket(self, hash_: str) -> Ticket | None:
         """The right behind a link. Raises DiskError."""
-        try:
-            row = self._look.execute(_TICKET, {"hash": hash_}).one_or_none()
-        except DatabaseError as why:
-            raise DiskError(str(why.orig)) from why
+        row = self._look.execute(_TICKET, {"hash": hash_}).one_or_none()
         return None if row is None else Ticket(*row)
 
+    @read_or_told()
     def told(self) -> set[tuple[str, str]]:
         """The faults, by device and word, that the technicians know of."""
         rows = self._look.execute(select(schema.fault_told))
         return {(row.device, row.word) for row in rows}
 
+    @read_or_told()
     def faults(self) -> list[Fault]:
         """The faults that were open when the last gateway ended."""
         table = schema.fault
         rows = self._look.execute(select(table).where(table.c.closed_ms.is_(None)))
         return [Fault(r.device, r.word, r.opened_ms, r.last_ms, r.times) for r in rows]
 
+    @read_or_told()
     def seen(self) -> dict[str, Seen]:
         """What is known of every device that was ever heard."""
         rows = self._look.execute(select(schema.seen))
         return {r.device: Seen(r.device, r.at_ms, r.online, r.firmware, r.heartbeat) for r in rows}
-
-    def _one(self, statement: Any, parameters: dict[str, Any]) -> Any:
-        try:
-            return self._look.execute(statement, parameters).scalar_one_or_none()
-        except DatabaseError as why:
-            raise DiskError(str(why.orig)) from why
 
     # -- the writer ----------------------------------------------------------------------
 
@@ -213,17 +219,14 @@ class LiveStore:
         return await self._writer.do(self._books)
 
     def _books(self) -> Books:
-        try:
-            with self._engine.connect() as connection:
-                # Not the engine's BEGIN IMMEDIATE: to read nobody needs the write lock.
-                connection = connection.execution_options(isolation_level="AUTOCOMMIT")
-                connection.exec_driver_sql("BEGIN")
-                try:
-                    return load_books(connection)
-                finally:
-                    connection.exec_driver_sql("ROLLBACK")
-        except DatabaseError as why:
-            raise DiskError(str(why.orig)) from why
+        with read_or_told(), self._engine.connect() as connection:
+            # Not the engine's BEGIN IMMEDIATE: to read nobody needs the write lock.
+            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+            connection.exec_driver_sql("BEGIN")
+            try:
+                return load_books(connection)
+            finally:
+                connection.exec_driver_sql("ROLLBACK")
 
     def save(self, batch: Batch) -> asyncio.Future[None]:
         """Begin to write all of it in one transaction; when that is done it is on disk.
@@ -248,7 +251,9 @@ class LiveStore:
         except sqlite3.DatabaseError as why:
             if isinstance(why, _OURS):
                 raise
-            raise DiskError(str(why)) from why
+            raise disk_error(why) from why
+        except UnicodeDecodeError as why:  # what SQLite says of a damaged schema may be no UTF-8
+            raise disk_error(why) from why
         finally:
             cursor.close()
 

@@ -6,6 +6,7 @@ says "on disk".
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import time
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
 
+from lovebell.store.damage import read_or_told, refuse_void
 from lovebell.store.migrate import upgrade
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ BUSY_MS = 5_000
 # An operator's command holds the lock for an instant, to see whether a gateway runs.
 LOCK_TRIES = 5
 LOCK_PAUSE_S = 0.05
+NOTE_BYTES = 512
 
 
 class DatabaseInUseError(RuntimeError):
@@ -67,7 +70,16 @@ def open_engine(path: Path, *, busy_ms: int = BUSY_MS, shared_connection: bool =
 
 
 def create_or_upgrade(path: Path) -> None:
-    """Make the file and its folder if need be, and bring the tables up to date."""
+    """Make the file and its folder if need be, and bring the tables up to date.
+
+    Raises DamagedError, DiskError, NewerDatabaseError.
+    """
+    with read_or_told():
+        _create_or_upgrade(path)
+
+
+def _create_or_upgrade(path: Path) -> None:
+    refuse_void(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     engine = open_engine(path)
     try:
@@ -85,10 +97,10 @@ def lock_file(path: Path) -> Path:
 def lock(path: Path) -> IO[bytes]:
     """Hold the database for one gateway, until the file returned is closed or we die.
 
-    Raises DatabaseInUseError, OSError.
+    What it has to say of its disk stands in this file (`tell`). Raises DatabaseInUseError, OSError.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    held = lock_file(path).open("ab")
+    held = os.fdopen(os.open(lock_file(path), os.O_RDWR | os.O_CREAT, 0o666), "r+b", buffering=0)
     for tries_left in range(LOCK_TRIES - 1, -1, -1):
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -100,3 +112,35 @@ def lock(path: Path) -> IO[bytes]:
         else:
             break
     return held
+
+
+def is_held(path: Path) -> bool:
+    """Whether a gateway serves this database just now."""
+    try:
+        with lock_file(path).open("rb") as file:
+            # Shared, and let go at once: a gateway that starts at this moment must get it.
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # no such file: no gateway has ever run
+        return False
+    return False
+
+
+def tell(held: IO[bytes], trouble: str) -> None:
+    """Write into the lock what is wrong with the disk, "" for nothing, for operators' commands to
+    see. The same bytes are written over again and again, which works on a disk that is full.
+    """
+    raw = trouble.encode(errors="replace")[:NOTE_BYTES]
+    with contextlib.suppress(OSError):  # a disk that does not even take this is known otherwise
+        os.pwrite(held.fileno(), raw.ljust(NOTE_BYTES), 0)
+
+
+def told(path: Path) -> str:
+    """What the gateway that serves this database has told of its disk; "" if none does."""
+    if not is_held(path):
+        return ""
+    try:
+        return lock_file(path).read_bytes()[:NOTE_BYTES].decode(errors="ignore").strip()
+    except OSError:
+        return ""

@@ -81,7 +81,7 @@ def tick_off(connection: Connection, home: str, by: str, at_ms: int) -> None:
     connection.execute(insert(schema.event), line)
 
 
-def look(connection: Connection, now: int, *, runs: bool, free_mb: int) -> Look:
+def look(connection: Connection, now: int, *, runs: bool, free_mb: int | None) -> Look:
     """What an operator sees of the gateway's health, whether it `runs` or not."""
     episode, outbox, command = schema.episode.c, schema.outbox.c, schema.command.c
     # The index that serves a start holds every row that has a deadline.

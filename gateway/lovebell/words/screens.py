@@ -280,6 +280,12 @@ SCREENS: Final[dict[str, tuple[str, str]]] = {
         "The disk takes no writing ({why}): chimes still ring, but no press is confirmed; make "
         "room or mend the disk.",
     ),
+    "health_damaged": (
+        "数据库已损坏（{why}）：门铃照响，但可能没有“已收到”；请停下网关，再 "
+        "`lovebell restore {backup}`，即最近一份备份。",
+        "The database is damaged ({why}): chimes still ring, but a press may not be confirmed; "
+        "stop the gateway, and `lovebell restore {backup}`, the last backup.",
+    ),
     "health_broker": (
         "网关连不上 MQTT 服务器；请看它是否在运行，以及设置项 broker_host。",
         "The gateway has no connection to the broker; see whether it runs, and the key "
