@@ -142,17 +142,30 @@ def _message(state: dict, event: tuple, now: int, actions: list) -> None:
 
 def _ring(state: dict, fields: dict, now: int, actions: list) -> None:
     episode = fields["episode"]
-    if fields["kind"] == "call":
-        _forget_direct(state, fields["button"])
-    acknowledged = any(entry["record"].get("episode") == episode for entry in state["pending"])
     if fields["kind"] == "test":
         actions.append(("say", "test " + episode))
         if not state["rings"] and not state["quiet"]:
             actions.append(("sound", melody.TEST, 0))
             state["resound"] = ticks_add(now, RESOUND_MS)
-    elif not acknowledged and not _put(state, fields, now, direct=False):
-        return  # no room: unconfirmed, so that the gateway calls somebody else
+    else:
+        crossed = _crosses(state, fields, now)
+        _forget_direct(state, fields["button"])
+        # Unconfirmed, so that it comes again, and the gateway calls somebody else.
+        if crossed or not _put(state, fields, now, direct=False):
+            return
     actions.append(("send", "ringing", {"episode": episode}))
+
+
+def _crosses(state: dict, fields: dict, now: int) -> bool:
+    """Whether this ring may have been on its way when it was answered here. Not when the button
+    was heard since, nor when the answer has been under way for long: then it rings again."""
+    if any(press["button"] == fields["button"] for press in state["heard"]):
+        return False
+    return any(
+        entry["record"].get("episode") == fields["episode"]
+        and not pending.is_unheard((entry,), now)
+        for entry in state["pending"]
+    )
 
 
 def _put(state: dict, fields: dict, now: int, direct: bool) -> bool:

@@ -274,12 +274,39 @@ def test_a_test_does_not_interrupt_a_call():
     assert story.said("ringing") == ["b-01.1", "b-02.1"]
 
 
-def test_a_ring_that_crosses_its_acknowledgement_is_confirmed_but_silent():
+def test_a_ring_that_crosses_its_acknowledgement_is_silent_and_says_nothing_else():
     story = Story()
     story.ring("b-01.1")
     story.press()
     story.ring("b-01.1")
     assert story.rings == ()
+    assert story.said("ringing") == ["b-01.1"]  # unconfirmed it comes again
+
+
+def test_a_ring_sounds_again_when_the_acknowledgement_does_not_get_through():
+    for start in STARTS:
+        story = Story(start)
+        story.ring("b-01.1")
+        story.press()
+        story.wait(7_900)
+        story.ring("b-01.1")
+        assert story.rings == ()
+        story.wait(200)
+        story.ring("b-01.1")
+        assert story.rings == ("b-01.1",)
+        assert story.said("ringing") == ["b-01.1"] * 2
+        story.press()  # and can be answered again
+        assert story.rings == ()
+        assert story.said("acknowledge", "id")[-1] == "c-1-2"
+
+
+def test_a_press_that_is_heard_after_the_acknowledgement_sounds_though_that_has_no_receipt():
+    story = Story(hears=["b-01"])
+    story.ring("b-01.1")
+    story.press()
+    story.hear("2")
+    story.ring("b-01.1")  # the gateway's, whose disk may be full: then it gives no receipt
+    assert story.rings == ("b-01.1",)
     assert story.said("ringing") == ["b-01.1"] * 2
 
 
