@@ -98,22 +98,32 @@ class Courier:
 
     async def run(self) -> None:
         """Bring pieces until cancelled."""
+        time = asyncio.get_running_loop().time
+        paid = 0.0  # until when the pace allows what has been brought
         while True:
             await self._has_asked.wait()
-            if not self.bring():
-                self._has_asked.clear()
-            await asyncio.sleep(TURN_S)
+            self._has_asked.clear()
+            brought = self.bring()
+            paid = max(paid, time() - TURN_S) + brought / PER_S
+            if self._asked:  # too many, or something else waits
+                self._has_asked.set()
+                await asyncio.sleep(TURN_S)
+            elif paid > time():
+                await asyncio.sleep(paid - time())
 
-    def bring(self) -> bool:
-        """Bring the next few pieces, as far as nothing else waits; whether more are wanted."""
+    def bring(self) -> int:
+        """Bring the next few pieces, as far as nothing else waits; how many."""
+        brought = 0
         for device in list(self._asked)[:IN_A_TURN]:
             at = self._asked[device]
-            piece = base64.b64encode(self._image[at : at + PIECE_BYTES]).decode()
-            fields = {"version": self._version, "at": at, "data": piece}
-            is_wanted = self.serves(device) and at < len(self._image)
-            if is_wanted and not self._air.whisper(
-                wire.topic(device, "piece"), wire.encode(fields)
-            ):
-                break
+            if self.serves(device) and at < len(self._image):
+                if not self._bring(device, at):
+                    break
+                brought += 1
             del self._asked[device]
-        return bool(self._asked)
+        return brought
+
+    def _bring(self, device: str, at: int) -> bool:
+        piece = base64.b64encode(self._image[at : at + PIECE_BYTES]).decode()
+        fields = {"version": self._version, "at": at, "data": piece}
+        return self._air.whisper(wire.topic(device, "piece"), wire.encode(fields))

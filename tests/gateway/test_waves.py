@@ -64,7 +64,7 @@ class Town:
         step = advance(
             self.rollout,
             self.fleet,
-            reports or {},
+            {device: [report] for device, report in (reports or {}).items()},
             signs,
             self.waves,
             self.now,
@@ -410,6 +410,14 @@ def test_what_a_broker_repeats_changes_nothing() -> None:
     assert (town.rollout, len(town.said)) == (before, lines)
     town.run(["b-001"])
     assert town.say("b-001", Stage.FAILED, "crash").changed == set()
+
+
+def test_what_a_device_said_in_haste_is_all_on_record() -> None:
+    town = Town(1)
+    town.go()
+    said = [Report(stage, "0.2.0") for stage in (Stage.READY, Stage.TRIAL, Stage.GOOD)]
+    step = advance(town.rollout, town.fleet, {"b-001": said}, (), WAVES, town.now, is_settled=True)
+    assert [note.detail["stage"] for note in step.notes] == ["ready", "trial", "good"]
 
 
 def test_progress_is_known_without_a_line_of_the_record() -> None:

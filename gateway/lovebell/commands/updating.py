@@ -8,6 +8,7 @@ repeat what they have said on every connection, by the broker, so nothing waits 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import zlib
 from dataclasses import dataclass, replace
@@ -40,10 +41,16 @@ if TYPE_CHECKING:
 log = logging.getLogger("lovebell.updating")
 
 LOOK_S: Final = 2.0
+SOON_S: Final = 0.2
+#: Of this many parts of the time looking takes one at most, down to the pause above.
+PART: Final = 20
 #: Silence means something when the broker has been there for so long.
 SETTLED_MS: Final = 600_000
 #: A roll-out that is over or stopped is looked after as seldom as this.
 IDLE_MS: Final = 60_000
+#: So much of what a device says between two looks counts: no more has to be said in one attempt,
+#: but for how far it has fetched.
+MOST_SAID: Final = 16
 #: Those who may still fetch.
 _EARLY: Final = (Stage.OFFERED, Stage.FETCHING)
 
@@ -58,7 +65,7 @@ class _View:
     missing: frozenset[str]
     met: Mapping[str, int]
     episodes: Sequence[Episode]
-    reports: Mapping[str, Report]
+    reports: Mapping[str, Sequence[Report]]
     signs: frozenset[str]
     is_settled: bool
 
@@ -107,7 +114,8 @@ class Updater:
         self._image = b""
         self._looked_ms = 0
         self._up_ms: int | None = None
-        self._reports: dict[str, Report] = {}
+        self._reports: dict[str, list[Report]] = {}
+        self._has_news = asyncio.Event()
         self._signs: set[str] = set()
         self._met: dict[str, int] = {}
 
@@ -118,7 +126,10 @@ class Updater:
         if device not in self._engine.directory.books.devices:
             return
         if leaf == "update":
-            self._reports[device] = report_of(fields)
+            said = self._reports.setdefault(device, [])
+            said.append(report_of(fields))
+            del said[:-MOST_SAID]
+            self._has_news.set()
         elif self._courier.ask(device, fields):
             self._signs.add(device)
 
@@ -129,13 +140,18 @@ class Updater:
 
     async def run(self) -> None:
         """Look for ever. A look that fails is said, and another one follows."""
+        time = asyncio.get_running_loop().time
         try:
             while True:
+                began = time()
                 try:
                     await self.look()
                 except (BooksError, OSError) as why:
                     log.error("roll-out not looked after", extra={"why": str(why)})
-                await asyncio.sleep(LOOK_S)
+                # News is looked at soon, but looking at ten thousand devices takes a while.
+                await asyncio.sleep(min(max(SOON_S, (time() - began) * PART), LOOK_S))
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._has_news.wait(), LOOK_S)
         finally:
             self._store.close()
 
@@ -158,7 +174,8 @@ class Updater:
         self._courier.say()
 
     def _keep(self, view: _View) -> None:
-        self._reports = {**view.reports, **self._reports}
+        for device, said in view.reports.items():
+            self._reports[device] = [*said, *self._reports.get(device, ())][-MOST_SAID:]
         self._signs |= view.signs
 
     def _view(self) -> _View:
@@ -167,6 +184,7 @@ class Updater:
             self._up_ms = None
         elif self._up_ms is None:
             self._up_ms = steady
+        self._has_news.clear()
         reports, self._reports = self._reports, {}
         signs, self._signs = frozenset(self._signs), set()
         return _View(

@@ -73,7 +73,7 @@ class Step:
 def advance(
     rollout: Rollout,
     fleet: Mapping[str, Standing],
-    reports: Mapping[str, Report],
+    reports: Mapping[str, Sequence[Report]],
     signs: Iterable[str],
     waves: Sequence[str],
     now: int,
@@ -82,9 +82,9 @@ def advance(
 ) -> Step:
     """Go on as far as can be now.
 
-    `fleet` are the devices in the books, `reports` what some of them have said, `signs` those who
-    have fetched something. Only while `is_settled`, which means that the broker has been there for
-    a while, does silence mean anything.
+    `fleet` are the devices in the books, `reports` what some of them have said, one thing after the
+    other, `signs` those who have fetched something. Only while `is_settled`, which means that the
+    broker has been there for a while, does silence mean anything.
     """
     was_done = rollout.is_done(waves)
     turn = _Turn(rollout, fleet, waves, now)
@@ -134,12 +134,13 @@ class _Turn:
 
     # -- what was heard, and what was not --------------------------------------------------
 
-    def hear(self, reports: Mapping[str, Report], signs: Iterable[str]) -> None:
+    def hear(self, reports: Mapping[str, Sequence[Report]], signs: Iterable[str]) -> None:
         """Take what devices have said."""
-        for device, report in reports.items():
-            member = self._members.get(device)
-            if member is not None and _is_news(member, report, self._version):
-                self._reach(member, report.stage, report.why, report.at)
+        for device, said in reports.items():
+            for report in said:
+                member = self._members.get(device)
+                if member is not None and _is_news(member, report, self._version):
+                    self._reach(member, report.stage, report.why, report.at)
         for device in signs:
             member = self._members.get(device)
             if member is not None and self._now - member.heard_ms >= SIGN_MS:

@@ -76,6 +76,7 @@ BECAUSE: Final[Mapping[str, tuple[str, str]]] = {
     "size": ("对它太大", "too large for it"),
     "image": ("收到的与所签的不符", "what came is not what was signed"),
     "flash": ("闪存放不下或写不进", "its flash has no room or takes no writing"),
+    "memory": ("内存不够", "it has no memory left for it"),
     "start": ("启动不了", "it does not start"),
     "link": ("连不到网关", "it does not get through to the gateway"),
     "crash": ("运行中崩溃", "it breaks down"),
