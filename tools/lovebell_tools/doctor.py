@@ -29,8 +29,8 @@ ADVICE: Final = {
         "Install Python 3.11 or later.",
     ),
     "packages": (
-        "缺少 {what}：请运行 pip install 'lovebell[tech]'。",
-        "{what} is missing: run pip install 'lovebell[tech]'.",
+        "缺少 {what}：请在本项目的目录里运行 pip install '.[tech]'。",
+        "{what} is missing: run pip install '.[tech]' in this project's folder.",
     ),
     "no_port": (
         "没有看到板子。请用能传数据的 USB 线插上；Windows 和 macOS 上还要装"
