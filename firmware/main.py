@@ -19,58 +19,19 @@ PAUSE_S = 2
 # certificates (12259). With an older one every press would wait for Nagle's algorithm.
 OLDEST = (1, 24)
 WATCHDOG_MS = 60_000
-ROOT = "-"
 
 # Collected this often, what is loaded lies close together: it saves a tenth of the heap.
 gc.threshold(4096)
 
+start = slots = None
+order = ("-", "a", "b")  # of what is in the root, and if even that is broken whatever there is
+try:
+    if "slots" in os.listdir():
+        from bell import slots
 
-def firmware():
-    """bell.start of the first firmware that can be imported. Raises what the root's said if none
-    can."""
-    slots = None
-    order = ()
-    try:
-        if "slots" in os.listdir():
-            from bell import slots
-
-            order = slots.begin(".")
-    except Exception as why:  # noqa: BLE001 - then without it
-        print("slots: {!r}".format(why))
-    # The root's is the last resort, and if even that is broken any other.
-    order += tuple([slot for slot in (ROOT, "a", "b") if slot not in order])
-    failure = ImportError("no firmware")
-    for slot in order:
-        try:
-            return imported(slot)
-        except Exception as why:  # noqa: BLE001 - the next may do
-            if slot == ROOT:
-                failure = why
-            print("slot {} cannot be started: {!r}".format(slot, why))
-            if slots is not None and slot == slots.read(".")["trial"]:
-                slots.fail(".", "start")
-    raise failure
-
-
-def imported(slot):
-    """bell.start of that slot, and of no other."""
-    for name in [name for name in sys.modules if name.split(".")[0] == "bell"]:
-        del sys.modules[name]
-    while sys.path[0] in ("a", "b"):
-        sys.path.pop(0)
-    if slot != ROOT:
-        import machine
-
-        machine.WDT(timeout=WATCHDOG_MS)  # who hangs before he starts one is found out too
-        sys.path.insert(0, slot)
-    from bell import start
-
-    if slot != ROOT and not start.__file__.startswith(slot + "/"):
-        raise ImportError("there is none")
-    return start
-
-
-start = None
+        order = slots.begin(".") + order
+except Exception as why:  # noqa: BLE001 - then without it
+    print("slots: {!r}".format(why))
 try:
     if sys.implementation.version[:2] < OLDEST:
         raise RuntimeError(
@@ -78,7 +39,30 @@ try:
                 *sys.implementation.version[:2], *OLDEST
             )
         )
-    start = firmware()
+    for slot in order:
+        for name in [name for name in sys.modules if name.split(".")[0] == "bell"]:
+            del sys.modules[name]
+        if sys.path[0] in ("a", "b"):
+            sys.path.pop(0)
+        try:
+            if slot != "-":
+                import machine
+
+                machine.WDT(timeout=WATCHDOG_MS)  # who hangs before he starts one is found out
+                sys.path.insert(0, slot)
+            from bell import start
+
+            if slot != "-" and not start.__file__.startswith(slot + "/"):
+                raise ImportError("there is none")
+            break
+        except Exception as why:  # noqa: BLE001 - the next may do
+            print("slot {} cannot be started: {!r}".format(slot, why))
+            start = None
+            if slots is not None:
+                slots.cannot_start(".", slot)
+    slots = None  # what it needs is needed elsewhere
+    if start is None:
+        raise ImportError("no firmware")
     start.run()
 except Exception as why:  # noqa: BLE001 - whatever it was, a new start may heal it
     print("failed: {!r}, starting again in {} s".format(why, PAUSE_S))

@@ -8,11 +8,8 @@ import asyncio
 
 from bell import VERSION, release, wire
 from bell.board import Board
-from bell.clock import Clock
 from bell.console import Console
 from bell.journal import Journal
-from bell.link import Link
-from bell.renewal import Renewal
 from bell.starts import HEALTHY_MS
 from bell.ticks import ticks_diff
 from bell.vigil import Vigil
@@ -52,10 +49,8 @@ class App:
         self._journal = Journal(directory, starts.life, starts.boot)
         self._clear(self._role.NOTES)
         self._state = self._role.begin(settings, self._journal.records, self._board.now())
-        will = (wire.topic(self._name, "state"), wire.encode("state", {"online": False}))
-        clock = Clock(directory, self._board)
-        self._link = Link(settings, self._board, will, self, clock)
-        self._renewal = Renewal(settings, directory, self._board, self._link, self)
+        self._link = self._way()
+        self._renewal = None  # firmware that comes, or the trial of this one
         self._up_ms = 0
         self._counted = self._board.now()
         self._beat_ms = 0
@@ -69,9 +64,11 @@ class App:
         self._vigil = Vigil()
         self._hungry_ms = 0  # since the watchdog was fed
         self._is_healthy = False
-        from bell import gesture  # for the first seconds only
+        self._gesture = None
+        if not settings["set_up"]:
+            from bell import gesture  # for the first seconds only
 
-        self._gesture = gesture.Gesture(settings, self._board.now())
+            self._gesture = gesture.Gesture(settings, self._board.now())
 
     def say(self, line: str) -> None:
         """A line for the console."""
@@ -83,6 +80,8 @@ class App:
             "boot {} {} {} {}".format(self._starts.boot, self._config["role"], self._name, VERSION)
         )
         self._mourn()
+        if self._config["update"] is not None and self._config["update"]["state"] == "trial":
+            self._renew(None)
         self._happen(("tick",))
         self.fault("config", self._config["old"])
         link = asyncio.create_task(self._link.run())
@@ -92,10 +91,10 @@ class App:
             self._count_time()
             self._happen(("tick",))
             self._feed()
-            if self._renewal.step():
+            if self._renewal is not None and self._renewal.step():
                 return
-            if self._gesture is not None:
-                link = self._heed(self._gesture, link)
+            if self._gesture is not None and self._heed(self._gesture):
+                return
         await (link if link.done() else watch)
 
     def farewell(self) -> None:
@@ -103,6 +102,7 @@ class App:
         not yet in the journal, is written there for the next start to send."""
         if (self._board.leftover() or self._is_owed) and self._config["role"] == "button":
             self._journal.add("press", {"kind": "call"})
+            self._board.want_set_up(False)  # it must not wait for that
 
     def connected(self) -> None:
         """The link has a new connection: subscribe, then what waits, then how we are."""
@@ -120,13 +120,16 @@ class App:
             "slot": self._config["slot"],
         }
         self._link.send(wire.topic(self._name, "state"), wire.encode("state", state), 1, True)
-        self._renewal.connected()
+        if self._config["update"] is not None:
+            payload = wire.encode("update", self._config["update"])
+            self._link.send(wire.topic(self._name, "update"), payload, 1, True)
         self._beat()
         self.fault("config", self._config["old"])
 
     def subscribed(self) -> None:
         """The broker has taken our subscriptions: the configuration is good."""
-        self._renewal.is_subscribed = True
+        if self._renewal is not None:
+            self._renewal.is_subscribed = True
         if not self._is_proven:
             self._is_proven = True
             self._ask_config("keep")
@@ -141,7 +144,8 @@ class App:
 
     def lost(self) -> None:
         """The link has lost its connection."""
-        self._renewal.is_subscribed = False
+        if self._renewal is not None:
+            self._renewal.is_subscribed = False
         self._happen(("link", False))
 
     def fault(self, word: str, is_there: bool) -> None:
@@ -171,11 +175,29 @@ class App:
             return  # an event that somebody retained by mistake would happen again and again
         try:
             if leaf in ("firmware", "piece"):
-                self._renewal.hear(leaf, fields)
+                self._offered(leaf, fields)
             else:
                 self._happen(("message", device, leaf, fields))
         except Exception as why:  # noqa: BLE001 - unacknowledged it would come again for ever
             self.say("dropped a message: {} {}".format(leaf, repr(why)))
+
+    def _offered(self, leaf: str, fields: dict) -> None:
+        # Most of the time what is offered is what runs.
+        if self._renewal is None and fields.get("version", VERSION) != VERSION:
+            self._renew(fields)
+        if self._renewal is not None:
+            self._renewal.hear(leaf, fields)
+
+    def _renew(self, offer: dict | None) -> None:
+        from bell import renewal
+
+        about = (self._config, self._directory, self._board, self._link, self)
+        self._renewal = renewal.begun(offer, *about)
+
+    def renewed(self) -> None:
+        """No more of new firmware for now."""
+        self._renewal = None
+        release("renewal")
 
     def _happen(self, event: tuple) -> None:
         self._events.append(event)
@@ -224,21 +246,31 @@ class App:
         elif what == "say":
             self.say(*arguments)
 
-    def _heed(self, gesture, link):
-        """The link, or in its place the set-up, if somebody asks for it with the service key."""
-        now = self._board.now()
-        is_over = gesture.is_over(now)
-        if gesture.is_made(now):
-            self._happen(("service", False, now))  # what it was held for: the next press is a call
-            self._starts.healthy()  # this start ends without having failed
-            from bell import portal
+    def _way(self):
+        """The link, or in its place the set-up of the Wi-Fi. Neither leaves room for the other."""
+        if self._config["set_up"]:
+            from bell.portal import Portal
 
-            about = (self._config, self._directory, self._board, self, self._link)
-            link = portal.instead_of(link, *about)
-        if is_over:
+            return Portal(self._config, self._directory, self._board, self)
+        from bell.clock import Clock
+        from bell.link import Link
+
+        will = (wire.topic(self._name, "state"), wire.encode("state", {"online": False}))
+        clock = Clock(self._directory, self._board)
+        return Link(self._config, self._board, will, self, clock)
+
+    def _heed(self, gesture) -> bool:
+        """Whether somebody asks for the set-up with the service key: the next start is it."""
+        now = self._board.now()
+        if gesture.is_made(now):
+            self.say("set-up wanted: starting again")
+            self._starts.healthy()  # this start ends without having failed
+            self._board.want_set_up(True)
+            return True
+        if gesture.is_over(now):
             self._gesture = None
             release("gesture")
-        return link
+        return False
 
     def _ask_config(self, what: str, *more) -> dict | None:
         self._board.blocked = True  # flash takes its time

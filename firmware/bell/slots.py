@@ -66,6 +66,12 @@ def begin(directory: str) -> tuple:
     return (slots["trial"],) + good if write(directory, slots) else good
 
 
+def cannot_start(directory: str, slot: str) -> None:
+    """The firmware in that slot cannot even be imported; on trial it need not be tried again."""
+    if slot == read(directory)["trial"]:
+        fail(directory, "start")
+
+
 def fail(directory: str, why: str) -> bool:
     """The firmware on trial is given up; nothing happens if there is none. Whether the flash took
     it. Its failed starts are forgiven, or the good one would soon be in safe mode."""
