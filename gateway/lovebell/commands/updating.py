@@ -10,26 +10,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import zlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from lovebell.domain.circles import circles, disturbed
+from lovebell.commands.fleet import View, fleet
 from lovebell.domain.faults import Word
-from lovebell.domain.records import Seen
 from lovebell.domain.rollout import Stage, report_of, taken_up
-from lovebell.domain.waves import Standing, advance
+from lovebell.domain.waves import advance
 from lovebell.store import firmware as store
 from lovebell.store.access import OperatorStore
 from lovebell.store.errors import BooksError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable
 
     from lovebell.config import Settings
     from lovebell.courier import Courier
-    from lovebell.domain.directory import Directory
-    from lovebell.domain.episode import Episode
     from lovebell.domain.rollout import Report, Rollout
     from lovebell.domain.waves import Step
     from lovebell.domain.wire import Fields
@@ -42,8 +38,10 @@ log = logging.getLogger("lovebell.updating")
 
 LOOK_S: Final = 2.0
 SOON_S: Final = 0.2
-#: Of this many parts of the time looking takes one at most, down to the pause above.
+#: Of this many parts of the time looking takes one at most.
 PART: Final = 20
+#: After a look that failed.
+TROUBLE_S: Final = 15.0
 #: Silence means something when the broker has been there for so long.
 SETTLED_MS: Final = 600_000
 #: A roll-out that is over or stopped is looked after as seldom as this.
@@ -53,21 +51,6 @@ IDLE_MS: Final = 60_000
 MOST_SAID: Final = 16
 #: Those who may still fetch.
 _EARLY: Final = (Stage.OFFERED, Stage.FETCHING)
-
-
-@dataclass(frozen=True, slots=True)
-class _View:
-    """What is to be known of the gateway for one look."""
-
-    now: int
-    directory: Directory
-    known: Mapping[str, Seen]
-    missing: frozenset[str]
-    met: Mapping[str, int]
-    episodes: Sequence[Episode]
-    reports: Mapping[str, Sequence[Report]]
-    signs: frozenset[str]
-    is_settled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +129,14 @@ class Updater:
                 began = time()
                 try:
                     await self.look()
+                    pause_s = max(SOON_S, (time() - began) * PART)  # of ten thousand devices
                 except (BooksError, OSError) as why:
                     log.error("roll-out not looked after", extra={"why": str(why)})
-                # News is looked at soon, but looking at ten thousand devices takes a while.
-                await asyncio.sleep(min(max(SOON_S, (time() - began) * PART), LOOK_S))
+                    pause_s = TROUBLE_S
+                except Exception:  # whatever it is, presses matter more than new firmware
+                    log.exception("roll-out not looked after")
+                    pause_s = TROUBLE_S
+                await asyncio.sleep(pause_s)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._has_news.wait(), LOOK_S)
         finally:
@@ -173,12 +160,12 @@ class Updater:
             self._hand_over(result)
         self._courier.say()
 
-    def _keep(self, view: _View) -> None:
+    def _keep(self, view: View) -> None:
         for device, said in view.reports.items():
             self._reports[device] = [*said, *self._reports.get(device, ())][-MOST_SAID:]
         self._signs |= view.signs
 
-    def _view(self) -> _View:
+    def _view(self) -> View:
         now, steady = self._now(), self._steady()
         if not self._is_up():
             self._up_ms = None
@@ -187,7 +174,7 @@ class Updater:
         self._has_news.clear()
         reports, self._reports = self._reports, {}
         signs, self._signs = frozenset(self._signs), set()
-        return _View(
+        return View(
             now,
             self._engine.directory,
             dict(self._reception.known),
@@ -220,7 +207,7 @@ class Updater:
 
     # -- in a thread -----------------------------------------------------------------------
 
-    def _work(self, view: _View) -> _Result | None:
+    def _work(self, view: View) -> _Result | None:
         """One step, written; None when there is nothing to be done.
 
         Raises BooksError, or _OvertakenError when nothing was written.
@@ -234,7 +221,7 @@ class Updater:
         rollout = taken_up(known.rollout, view.now) if is_first else known.rollout
         step = advance(
             rollout,
-            _fleet(view, known.rollout.release.version),
+            fleet(view, known.rollout.release.version),
             view.reports,
             view.signs,
             self._waves,
@@ -259,7 +246,7 @@ class Updater:
             self._image = store.image(connection, self._published.rollout.release.version)
         return True
 
-    def _is_worth_a_look(self, known: Published, view: _View) -> bool:
+    def _is_worth_a_look(self, known: Published, view: View) -> bool:
         rests = known.rollout.stopped or known.rollout.is_done(self._waves)
         is_idle = 0 <= view.now - self._looked_ms < IDLE_MS
         return bool(view.reports) or not (rests and is_idle)
@@ -281,24 +268,3 @@ class Updater:
 
 def _head(rollout: Rollout) -> Rollout:
     return replace(rollout, members={})
-
-
-def _fleet(view: _View, version: str) -> dict[str, Standing]:
-    """How every device in the books stands."""
-    books = view.directory.books
-    its = circles(books)
-    busy = disturbed(view.episodes, its)
-    nobody = Seen("", 0, online=False)
-    fleet: dict[str, Standing] = {}
-    for device in books.devices:
-        seen = view.known.get(device, nobody)
-        fleet[device] = Standing(
-            seen.firmware,
-            seen.online and device not in view.missing,
-            seen.at_ms,
-            view.met.get(device, 0),
-            its[device],
-            device in busy,
-            zlib.crc32(f"{version}/{device}".encode()),
-        )
-    return fleet

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Release:
         }
 
 
+@lru_cache(256)  # thousands of devices have few versions
 def numbers(version: str) -> tuple[int, int, int]:
     """The three numbers of a version, for comparing: 0.10.1 is later than 0.9.12.
 

@@ -228,20 +228,19 @@ class _Turn:
     def _fill(self) -> None:
         wave = self.rollout.wave
         is_last = wave >= len(self._waves)
-        wanted = quota(self._waves, wave, len(self._fleet))
         there = sum(1 for one in self._members.values() if one.proves and one.device in self._fleet)
-
+        room = quota(self._waves, wave, len(self._fleet)) - there
+        if room <= 0 and not is_last:
+            return
+        # Whoever proves something should be there to do so; in the end all have their turn.
+        fresh = [
+            (bool(one.circles), one.lot, device)
+            for device, one in self._fleet.items()
+            if device not in self._members and (is_last or self._can_take(one))
+        ]
         # A device that stands in nobody's home first; then by lot, each time another's.
-        def place(item: tuple[str, Standing]) -> tuple[bool, int, str]:
-            return bool(item[1].circles), item[1].lot, item[0]
-
-        for device, standing in sorted(self._fleet.items(), key=place):
-            if there >= wanted and not is_last:
-                return
-            # Whoever proves something should be there to do so; in the end all have their turn.
-            if device not in self._members and (is_last or self._can_take(standing)):
-                there += 1
-                self._put(Member(device, wave, self._now, self._now))
+        for _, _, device in sorted(fresh)[: None if is_last else room]:
+            self._put(Member(device, wave, self._now, self._now))
 
     def _can_take(self, standing: Standing) -> bool:
         is_known = standing.is_online and standing.firmware != ""
