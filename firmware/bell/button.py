@@ -30,6 +30,7 @@ POWER_UP_MS = 100
 CANCEL_WITHIN_MS = 60_000
 UNSEEN_MS = 500
 QUIET_MS = 3_600_000
+MOST_OVER = 4
 
 _LAMP_OF = {"ringing": "received", "coming": "coming", "arrived": "arrived", "resolved": "idle"}
 
@@ -41,6 +42,7 @@ def begin(config: dict, records: list, now: int) -> dict:
         "pending": pending.restored(records, now),
         "last": None,  # the last call or cancel: its kind, id, and the episode it is in
         "told": None,  # the last `episode` message
+        "over": (),  # the last episodes that were told to be resolved
         "moment": None,  # (lamp, until): shown for a while
         "sensed": None,  # (lamp, until): shown for a while even if others do not get through
         "unheard": None,  # since when something has not got through
@@ -139,12 +141,24 @@ def _link(state: dict, event: tuple, now: int, actions: list) -> None:
 def _message(state: dict, event: tuple, now: int, actions: list) -> None:
     _, _, leaf, fields = event
     if leaf == "episode":
-        state["told"] = fields
-        _settle(state, now)
+        _told(state, fields, now)
     elif leaf == "receipt":
         _receipt(state, fields, now, actions)
     elif leaf == "settings":
         health.set_by_gateway(state, fields, actions)
+
+
+def _told(state: dict, fields: dict, now: int) -> None:
+    """A broker that starts with an old memory repeats old words: nobody comes any more for what
+    was resolved, unless it was reopened, which is told first."""
+    episode = fields["episode"]
+    if fields["state"] in ("coming", "arrived") and episode in state["over"]:
+        return
+    state["over"] = tuple([one for one in state["over"] if one != episode])
+    if fields["state"] == "resolved":
+        state["over"] = (state["over"] + (episode,))[-MOST_OVER:]
+    state["told"] = fields
+    _settle(state, now)
 
 
 def _receipt(state: dict, fields: dict, now: int, actions: list) -> None:

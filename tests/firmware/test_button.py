@@ -211,6 +211,20 @@ def test_coming_that_goes_back_to_ringing_is_shown():
     assert story.lamp == "received"
 
 
+def test_an_old_word_of_coming_does_not_light_the_lamp_for_what_is_over():
+    story = Story()
+    for name in ("b-01.1", "b-01.2"):
+        story.told("coming", name)
+        story.told("resolved", name)
+    for word in ("coming", "arrived"):  # of a broker that has started with an old memory
+        story.told(word, "b-01.1")
+        assert story.lamp == "idle"
+    story.told("ringing", "b-01.1")  # reopened
+    assert story.lamp == "received"
+    story.told("coming", "b-01.1")
+    assert story.lamp == "coming"
+
+
 def test_after_a_start_the_retained_episode_is_shown():
     story = Story()
     story.told("coming", who="示例大姐")
