@@ -16,7 +16,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from simulator import heap
 from simulator.board import STANDINS, choose, find_firmware
 from simulator.shrink import shrunk
 
