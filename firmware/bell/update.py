@@ -85,9 +85,9 @@ class Update:
             self._refuse(str(why) if isinstance(why, Refused) else "image")
         except MemoryError:
             self._refuse("memory")
-        except OSError as why:
+        except Exception as why:  # noqa: BLE001 - whatever it was, the device must go on
             self._owner.say("update: {!r}".format(why))
-            self._refuse("flash")
+            self._refuse("flash" if isinstance(why, OSError) else "crash")
         self._work = None
         return "over"
 

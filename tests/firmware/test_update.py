@@ -491,19 +491,21 @@ def test_an_image_for_which_there_is_no_room_is_not_fetched():
     with_device(story)
 
 
-def test_a_heap_that_is_full_is_told():
-    def story(device):
-        def tell(leaf, fields):
-            if leaf == "fetch":
-                raise MemoryError
-            device.told.append(fields)
+def test_a_heap_that_is_full_and_whatever_else_breaks_is_told_and_not_kept_in_mind():
+    for failure, word in ((MemoryError(), "memory"), (KeyError("moth"), "crash")):
 
-        device.tell = tell
-        assert device.offered(offer_of()) == "over"
-        assert device.told[-1]["why"] == "memory"
-        assert slots.story(device.path, "-") is None
+        def story(device, failure=failure, word=word):
+            def tell(leaf, fields):
+                if leaf == "fetch":
+                    raise failure
+                device.told.append(fields)
 
-    with_device(story)
+            device.tell = tell
+            assert device.offered(offer_of()) == "over"
+            assert device.told[-1]["why"] == word
+            assert slots.story(device.path, "-") is None
+
+        with_device(story)
 
 
 def test_it_starts_only_when_nobody_has_needed_the_device_for_a_minute():
