@@ -276,3 +276,17 @@ def test_no_token_is_made_that_could_not_be_used(
     assert said.exit_code == 1
     assert why in said.stderr
     assert town.read("technician", "token", "list") == []
+
+
+async def test_a_database_that_cannot_be_opened_ends_no_gateway_and_is_said(
+    site: Site, tmp_path: Path
+) -> None:
+    token = site.token()
+    (tmp_path / "lovebell.db").rename(tmp_path / "aside")
+    (tmp_path / "lovebell.db").mkdir()  # as unusable as a full disk
+    status, answer = await site.ask("enrol", token, mac=MAC, role="button")
+    assert (status, answer["error"]) == (503, "busy")
+    assert "nothing was changed" in answer["en"]
+    (tmp_path / "lovebell.db").rmdir()
+    (tmp_path / "aside").rename(tmp_path / "lovebell.db")
+    await site.enrol(token)

@@ -40,7 +40,8 @@ class Enrolment:
         on_twice: Callable[[str], None],
         publisher: str | None = None,
     ) -> None:
-        self._store = OperatorStore(database)
+        self._database = database
+        self._opened: OperatorStore | None = None
         self._now = now
         self._can_admit = can_admit
         self._on_twice = on_twice
@@ -55,7 +56,16 @@ class Enrolment:
 
     def close(self) -> None:
         """Close the database."""
-        self._store.close()
+        if self._opened is not None:
+            self._opened.close()
+
+    @property
+    def _store(self) -> OperatorStore:
+        """Opened by the first who asks: a gateway that starts with a full disk rings all the same.
+        Raises BooksError."""
+        if self._opened is None:
+            self._opened = OperatorStore(self._database)
+        return self._opened
 
     def _do(
         self, verb: str, hash_: str, body: Mapping[str, Any]

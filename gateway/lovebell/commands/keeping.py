@@ -41,7 +41,8 @@ class Keeper:
     def __init__(self, settings: Settings, folder: Path, clock: Clock) -> None:
         password = settings.read_password()
         self._secret = "" if password is None else password.get_secret_value()
-        self._store = OperatorStore(settings.database)
+        self._database = settings.database
+        self._opened: OperatorStore | None = None
         self._place = Place(settings.broker_host, settings.broker_port, settings.broker_ca)
         self._folder = folder
         self._clock = clock
@@ -96,7 +97,16 @@ class Keeper:
 
     def close(self) -> None:
         """Close the database."""
-        self._store.close()
+        if self._opened is not None:
+            self._opened.close()
+
+    @property
+    def _store(self) -> OperatorStore:
+        """Opened at the first look: a gateway that starts with a full disk rings all the same.
+        Raises BooksError."""
+        if self._opened is None:
+            self._opened = OperatorStore(self._database)
+        return self._opened
 
 
 async def keep(
