@@ -22,10 +22,20 @@ BLIND_MS = 25
 LEFTOVER_MS = 20
 WATCHDOG_MS = 60_000
 READINGS = 16  # of the supply; the converter of an ESP32 is noisy
+_WANTED = b"set-up"
 
 
 def _ticks() -> int:
     return time.ticks_ms() & (PERIOD - 1)  # pyright: ignore[reportOperatorIssue] - it is an integer
+
+
+def is_set_up_wanted() -> bool:
+    """Whether want_set_up(True) was said before this start. It is forgotten at once."""
+    memory = machine.RTC()
+    is_wanted = bytes(memory.memory()) == _WANTED
+    if is_wanted:
+        memory.memory(b"")
+    return is_wanted
 
 
 class Board:
@@ -133,6 +143,11 @@ class Board:
     def set_date(self, moment: tuple) -> None:
         """Set the calendar: year, month, day, weekday, hour, minute, second, microsecond."""
         machine.RTC().datetime(moment)
+
+    def want_set_up(self, is_wanted: bool) -> None:
+        """Say that the next start is one for the set-up of the Wi-Fi, where a restart leaves it and
+        a power cut does not."""
+        machine.RTC().memory(_WANTED if is_wanted else b"")
 
     def _closing(self, number: int) -> Contact:
         pin = machine.Pin(number, machine.Pin.IN, machine.Pin.PULL_UP)

@@ -7,8 +7,6 @@ Owns question and answer. Without it the page opens at the address on the label.
 import asyncio
 import socket
 
-from bell.dial import look_up
-
 PORT = 53
 LOOK_MS = 100
 LONGEST = 512
@@ -18,8 +16,8 @@ _FOR_S = 10
 
 async def run(host: str, port: int = PORT) -> None:
     """Answer whoever asks at `host`, for ever. Raises OSError if nobody can be heard there."""
-    family, _, _, _, address = look_up(host, port, socket.SOCK_DGRAM)
-    sock = socket.socket(family, socket.SOCK_DGRAM)
+    address = socket.getaddrinfo(host, port)[0][-1]
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     own = bytes([int(number) for number in host.split(".")])
     try:
         sock.bind(address)

@@ -2,19 +2,18 @@
 
 Owns the order of it, and when it ends: with a network that was saved, with a press, which must not
 wait, or when nobody is there. Meanwhile the rest of the device goes on: a press is journalled, and
-as nothing gets through, its lamp says so. Imported only when somebody asks for it.
+as nothing gets through, its lamp says so. Imported only at a start that somebody has asked for,
+and the link is not: together they would need half as much heap again.
 """
 
 import asyncio
 import os
 
-from bell import VERSION, access, air, catch, form, networks, page
-from bell.config import ConfigError
+from bell import VERSION, access, air, form, release
 from bell.ticks import is_over, ticks_add
 from bell.wifi import NoWifi, Wifi, station
 
 PORT = 80
-LEAVE_MS = 500  # for the link to close what it had
 LOOK_MS = 200
 IDLE_MS = 600_000
 LONGEST_MS = 3_600_000
@@ -30,24 +29,22 @@ _HEAD = (
     "\r\n\r\n"
 )
 _NOT_THERE = 201  # as wifi.py has it
-
-
-def instead_of(task, *about):
-    """End the task of the link. The one that takes its place: the set-up, see Portal."""
-    task.cancel()
-    return asyncio.create_task(Portal(*about).run())
+_DONE = ("joined", "kept")
 
 
 class Portal:
-    """The set-up of one device. `owner` has say(line), fault(word, is_there) and newest(), the id
-    of the newest record in the journal; `link` has advance(), as the watchdog is to know."""
+    """The set-up of one device, with the face of a link that is down. `owner` has say(line),
+    fault(word, is_there) and newest(), the id of the newest record in the journal."""
 
-    def __init__(self, settings: dict, directory: str, board, owner, link) -> None:
+    was_kept = False
+
+    def __init__(self, settings: dict, directory: str, board, owner) -> None:
+        self.rounds = 0
         self._settings = settings
         self._directory = directory
         self._board = board
         self._owner = owner
-        self._link = link
+        self._newest = owner.newest()  # what is newer than that was pressed meanwhile
         self._token = os.urandom(8).hex()
         self._networks: list = []
         self._said = ("choose", "")
@@ -58,15 +55,25 @@ class Portal:
         self._ends = ticks_add(now, LONGEST_MS)
         self._idle = ticks_add(now, IDLE_MS)  # until when somebody must have come
 
+    def send(self, topic: str, payload: bytes, qos: int = 1, retain: bool = False) -> None:
+        """There is nobody to send it to."""
+
+    def subscribe(self, topics: list) -> None:
+        """There is nothing to subscribe to."""
+
+    def hurry(self) -> None:
+        """The owner's newest record says as much."""
+
+    def rssi(self) -> int | None:
+        """No network, no signal."""
+        return None
+
     async def run(self) -> None:
         """Until the device is to start again. Raises OSError without an access point."""
         device = self._settings["device"]
-        for is_there in (False, True):  # so that it sounds anew where the lamp has said so before
-            self._owner.fault("password", False)
-            self._owner.fault("config", is_there)
+        self._owner.fault("config", True)
         self._board.watchful = True  # the driver of the radio may block the loop
-        self._link.advance()
-        await asyncio.sleep(LEAVE_MS / 1000)
+        await asyncio.sleep(LOOK_MS / 1000)  # so that what the lamp says sounds before it does
         self._search()
         point = air.AccessPoint()
         point.open(access.name(device), access.password(self._settings["password"]))
@@ -82,13 +89,12 @@ class Portal:
         self._owner.say("set-up closed: {}".format(self._said[0]))
 
     async def _live(self) -> None:
-        newest = self._owner.newest()
         while True:
-            self._link.advance()
+            self.rounds = (self.rounds + 1) & 0xFFFF
             now = self._board.now()
             if is_over(now, self._ends) or is_over(now, self._idle):
                 return
-            if self._owner.newest() != newest:
+            if self._owner.newest() != self._newest:
                 self._owner.say("set-up ends: a press must not wait")
                 return
             if self._wants_search:
@@ -107,17 +113,23 @@ class Portal:
         """See to a wish; what has become of it stands on the page afterwards."""
         word = await self._trouble_with(network) if is_tried else None
         if word is None:
-            try:
-                networks.save(
-                    self._directory, self._settings["device"], network, is_proven=is_tried
-                )
-                word = "joined" if is_tried else "kept"
-                self._ends = ticks_add(self._board.now(), LAST_MS)
-            except (ConfigError, OSError):
-                word = "flash"
-            self._board.blocked = True
+            word = self._save(network, is_tried)
         self._said = (word, network["ssid"])
         self._owner.say("set-up: {}".format(word))
+
+    def _save(self, network: dict, is_proven: bool) -> str:
+        from bell import networks
+
+        self._board.blocked = True  # flash takes its time
+        try:
+            networks.save(self._directory, self._settings["device"], network, is_proven)
+        except (ValueError, OSError, MemoryError):
+            return "flash"
+        finally:
+            release("networks")
+            release("config")
+        self._ends = ticks_add(self._board.now(), LAST_MS)
+        return "joined" if is_proven else "kept"
 
     async def _trouble_with(self, network: dict) -> str | None:
         """What keeps us from joining it, as a word of page.py. None if nothing does."""
@@ -135,6 +147,8 @@ class Portal:
         return None
 
     async def _catch(self) -> None:
+        from bell import catch
+
         try:
             await catch.run(access.ADDRESS)
         except OSError as why:
@@ -162,12 +176,20 @@ class Portal:
         except form.Refused as why:
             status = why.code
         writer.write(_HEAD.format(status).encode())
+        await writer.drain()
         if status == _PAGE:
-            settings, said = self._settings, self._said
-            for piece in page.pieces(settings, VERSION, self._networks, said, self._token):
+            await self._show(writer)
+
+    async def _show(self, writer) -> None:
+        from bell import page
+
+        about = (self._settings, VERSION, self._networks, self._said, self._token)
+        try:
+            for piece in page.pieces(*about):
                 writer.write(piece.encode())
                 await writer.drain()
-        await writer.drain()
+        finally:
+            release("page")  # its words are long, and to save takes room too
 
     def _meet(self, method: str, path: bytes, body: bytes) -> str:
         """Note what is asked for; the status and what belongs to it. Raises Refused."""
@@ -179,7 +201,7 @@ class Portal:
             return _BACK
         if method == "GET":
             return _PAGE
-        if self._wish is None and self._said[0] not in page.DONE:
+        if self._wish is None and self._said[0] not in _DONE:
             self._take(form.fields(body))
         return _BACK  # so that a page that is loaded again sends no form again
 

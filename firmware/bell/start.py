@@ -28,8 +28,9 @@ def run(directory: str = ".") -> None:
 
         asyncio.run(setup.Setup(directory).run(complaint))
         return
-    from bell import app
+    from bell import app, board
 
+    settings["set_up"] = board.is_set_up_wanted()
     _running.append(app.App(settings, directory, starts, proof))
     asyncio.run(_running[0].run())
 

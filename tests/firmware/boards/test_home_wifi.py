@@ -134,11 +134,11 @@ async def test_the_right_network_is_tried_and_saved_and_the_button_rings(visit, 
     assert "已经保存" in page
     assert "<form" not in page
     assert on_flash(board) == {**before, "wifi": [HOME, *before["wifi"]]}
-    await board.wait_for(lambda board: board.resets == 1 and up(board), PATIENCE_S)
+    await board.wait_for(lambda board: board.resets == 2 and up(board), PATIENCE_S)
     assert board.access_point is None
     board.press()
     press = await far_end.hears("press", kind="call")
-    assert press.fields["id"].split("-")[1] == "3"
+    assert press.fields["id"].split("-")[1] == "4"
 
 
 async def test_a_chime_is_set_up_the_same_way_and_finds_what_is_new_in_the_air(visit):
@@ -152,7 +152,7 @@ async def test_a_chime_is_set_up_the_same_way_and_finds_what_is_new_in_the_air(v
     assert HOME["ssid"] in page
     assert '"home"' not in page
     assert await phone.send(**HOME) == "joined"
-    await board.wait_for(lambda board: board.resets == 1 and up(board), PATIENCE_S)
+    await board.wait_for(lambda board: board.resets == 2 and up(board), PATIENCE_S)
 
 
 async def test_a_wrong_password_saved_untried_makes_way_for_the_network_from_before(visit, far_end):
@@ -161,7 +161,7 @@ async def test_a_wrong_password_saved_untried_makes_way_for_the_network_from_bef
     assert await phone.send("home", "another-password", untried="1") == "kept"
     first, second = on_flash(board)["wifi"]
     assert (first["password"], second["password"]) == ("another-password", "12345678")
-    await board.wait_for(lambda board: board.resets == 1 and up(board), PATIENCE_S)
+    await board.wait_for(lambda board: board.resets == 2 and up(board), PATIENCE_S)
     board.press()
     await far_end.hears("press", kind="call")
 
@@ -175,11 +175,11 @@ async def test_where_there_was_no_room_for_it_the_good_configuration_leads_back(
     assert await phone.send(HOME["ssid"], "wrong-password", untried="1") == "kept"
     assert len(on_flash(board)["wifi"]) == 4
     assert on_flash(board, "config.good.json")["wifi"] == wifi
-    await board.wait_for(lambda board: board.resets == 1 and board.lamp == "idle", PATIENCE_S)
+    await board.wait_for(lambda board: board.resets == 2 and board.lamp == "idle", PATIENCE_S)
     board.press()
     await far_end.hears("press", kind="call")
     await far_end.hears("heartbeat", fault="config")
-    assert board.resets == 2
+    assert board.resets == 3
 
 
 async def test_a_press_ends_the_set_up_and_is_sent_and_nothing_more_than_that_is_shown(
@@ -192,14 +192,32 @@ async def test_a_press_ends_the_set_up_and_is_sent_and_nothing_more_than_that_is
     board.press()
     await board.wait_for(said("set-up ends: a press must not wait"), PATIENCE_S)
     press = await far_end.hears("press", kind="call")
-    assert press.fields["id"].split("-")[1] == "2"  # of the start that was interrupted
+    assert press.fields["id"].split("-")[1] == "3"  # of the start that was interrupted
     await board.wait_for(up, PATIENCE_S)
-    assert board.resets == 1
+    assert board.resets == 2
     lamps = [line for line in board.log if line.startswith("lamp ")]
     assert lamps[0] == "lamp sensed"
     assert {"lamp received", "lamp coming"}.isdisjoint(lamps)
     far_end.say("b-01", "receipt", {"id": press.fields["id"], "episode": "b-01.1"})
     await board.wait_for(said("receipt " + press.fields["id"]), PATIENCE_S)
+
+
+async def test_a_press_while_the_chip_starts_for_the_set_up_goes_before_it(
+    visit, far_end, tmp_path
+):
+    firmware = copytree(find_firmware(), tmp_path / "firmware")
+    press = "import control\n\n{}.drive(0)\ntime.sleep(0.05)\n{}.drive(1)\ntime.sleep(PAUSE_S)"
+    finger = "control.contacts[0]"
+    replace(firmware / "main.py", "time.sleep(PAUSE_S)", press.format(finger, finger))
+    board, _ = await visit("b-01", "button", speed=15, firmware=firmware)
+    await board.power_cut()
+    board.log.clear()
+    await board.start("keyed")
+    press = await far_end.hears("press", kind="call")
+    assert press.fields["id"].split("-")[1] == "2"
+    assert said("set-up wanted")(board)
+    assert not said("set-up open")(board)
+    assert board.resets == 1
 
 
 async def test_a_press_from_before_does_not_end_it_and_is_kept(visit, far_end):
@@ -229,7 +247,7 @@ async def test_it_ends_by_itself_when_nobody_comes(visit, tmp_path):
     before = on_flash(board)
     await phone.come()
     await phone.get("/generate_204")  # a phone that nobody looks at asks so again and again
-    await board.wait_for(lambda board: board.resets == 1 and up(board), PATIENCE_S)
+    await board.wait_for(lambda board: board.resets == 2 and up(board), PATIENCE_S)
     assert said("set-up closed: choose")(board)
     assert not said("stuck")(board)  # the watchdog knew that all was well
     assert on_flash(board) == before
@@ -271,7 +289,7 @@ async def test_whatever_is_sent_to_the_page_it_goes_on_and_nothing_changes(visit
     assert "<form" in await phone.read()
     assert await phone.get("/generate_204") == (302, "http://192.168.4.1/", "")
     assert on_flash(board) == before
-    assert board.resets == 0
+    assert board.resets == 1
     assert not said("Traceback")(board)
     assert not said("MemoryError")(board)
 
@@ -307,7 +325,7 @@ async def test_an_access_point_that_would_be_open_to_all_is_not_opened(visit, tm
     board, phone = await visit("b-01", "button", standins=standins, speed=15)
     await board.power_cut()
     await board.start("keyed")
-    await board.wait_for(lambda board: board.resets == 1 and up(board), PATIENCE_S)
+    await board.wait_for(lambda board: board.resets == 2 and up(board), PATIENCE_S)
     assert said("the access point would be open to all")(board)
     assert not said("set-up open")(board)
     with pytest.raises(aiohttp.ClientConnectorError):

@@ -7,6 +7,7 @@ import time
 
 import control
 
+MEMORY = "memory.rtc"  # not on the flash of a board
 PWRON_RESET = 1
 SOFT_RESET = 5
 
@@ -138,7 +139,19 @@ class WDT:
 
 
 class RTC:
-    """The chip's calendar: the PC's, unless the harness has given this board one of its own."""
+    """The chip's calendar: the PC's, unless the harness has given this board one of its own. And a
+    little memory, which a restart leaves as it is and a power cut does not."""
+
+    def memory(self, content=None):
+        if content:
+            with open(MEMORY, "wb") as file:
+                file.write(content)
+        elif content is not None and MEMORY in os.listdir():
+            os.remove(MEMORY)
+        if "again" not in sys.argv or MEMORY not in os.listdir():
+            return b""
+        with open(MEMORY, "rb") as file:
+            return file.read()
 
     def datetime(self, moment):
         path = os.getenv("LOVEBELL_DATE")
