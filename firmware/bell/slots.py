@@ -21,6 +21,9 @@ from bell import flash
 NAME = "slots"
 SLOTS = ("a", "b")
 MOST_TRIES = 3
+# Twice what leads to safe mode: what fails in that too makes way for the technician's firmware,
+# until a start has been healthy.
+MOST_FAILED = 10
 NONE = "-"  # no slot, no version; as a slot the root of the flash
 
 
@@ -56,6 +59,9 @@ def begin(directory: str) -> tuple:
     the flash does not take the count, it is not tried, since its tries would have no end."""
     slots = read(directory)
     good = (NONE,) if slots["good"] == NONE else (slots["good"], NONE)
+    starts = _starts(directory)
+    if starts is not None and int(starts[2]) >= MOST_FAILED:
+        good = (NONE,) + good
     if slots["trial"] == NONE:
         return good
     if slots["tries"] >= MOST_TRIES:
@@ -80,11 +86,17 @@ def fail(directory: str, why: str) -> bool:
         return True
     slots.update({"trial": NONE, "tries": 0, "why": why})
     is_kept = write(directory, slots)
+    starts = _starts(directory)
+    if starts is not None:
+        flash.write(directory + "/starts", (starts[0] + b" " + starts[1] + b" 0",))
+    return is_kept
+
+
+def _starts(directory: str) -> list | None:
+    """Life, count and failed ones in a row, as starts.py keeps them; None if nobody knows."""
     lines, _ = flash.read(directory + "/starts")
     words = lines[0].split(b" ") if lines else []
-    if len(words) == 3:
-        flash.write(directory + "/starts", (words[0] + b" " + words[1] + b" 0",))
-    return is_kept
+    return words if len(words) == 3 and words[2].isdigit() else None
 
 
 def story(directory: str, slot: str) -> dict | None:

@@ -128,6 +128,21 @@ def test_failed_starts_of_a_trial_do_not_bring_the_good_one_into_safe_mode():
     on_flash(story)
 
 
+def test_a_good_one_that_fails_in_safe_mode_too_makes_way_for_the_technicians():
+    def story(path):
+        on_trial(path)
+        slots.fail(path, "link")
+        for _ in range(slots.MOST_FAILED):
+            assert slots.begin(path) == ("a", "-")
+            last = Starts(path)
+        assert last.is_safe
+        assert slots.begin(path) == ("-", "a", "-")
+        Starts(path).healthy()
+        assert slots.begin(path) == ("a", "-")
+
+    on_flash(story)
+
+
 def test_to_give_up_what_is_not_on_trial_changes_nothing():
     def story(path):
         assert slots.fail(path, "start")
