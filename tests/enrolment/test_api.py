@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 from enrolment.conftest import MAC, OTHER_MAC
 
+from lovebell.commands.enrolling import Enrolment
 from lovebell.domain.enrolment import is_private
 from lovebell.store import credentials
 from lovebell.web.enrolment import REFUSALS, WRONG, WRONG_MS
@@ -290,3 +291,16 @@ async def test_a_database_that_cannot_be_opened_ends_no_gateway_and_is_said(
     (tmp_path / "lovebell.db").rmdir()
     (tmp_path / "aside").rename(tmp_path / "lovebell.db")
     await site.enrol(token)
+
+
+async def test_a_board_is_told_who_signs_new_firmware(site: Site) -> None:
+    assert (await site.enrol(site.token()))["publisher"] == ""
+    desk = Enrolment(
+        *(site.town.path, lambda: site.town.street.now),
+        can_admit=True,
+        on_twice=site.twice.append,
+        publisher="ab12",
+    )
+    made = await desk.do("enrol", site.token(), {"mac": MAC, "role": "button"})
+    desk.close()
+    assert made["publisher"] == "ab12"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -83,3 +84,21 @@ def test_a_file_that_is_no_bundle_is_not_asked_about(sealed: bytes, tmp_path: Pa
 
 def test_a_secret_is_in_no_representation() -> None:
     assert "5ec7e7" not in repr(BUNDLE)
+
+
+def test_a_bundle_says_who_signs_new_firmware_and_one_of_before_that_is_opened_too(
+    tmp_path: Path,
+) -> None:
+    @dataclass
+    class Before:
+        identities: list[Identity]
+        brokers: list[Broker]
+        certificate: bytes | None
+        expires_ms: int
+
+    path = tmp_path / "bundle"
+    given = (list(BUNDLE.identities), list(BUNDLE.brokers), b"der", EXPIRES_MS)
+    for made, publisher in ((Bundle(*given, "ab12"), "ab12"), (Before(*given), None)):
+        path.write_bytes(seal(made, FOUR_WORDS, os.urandom))  # pyright: ignore[reportArgumentType]
+        opened = open_bundle(path, lambda: FOUR_WORDS, EXPIRES_MS - 1)
+        assert opened == Bundle(*given, publisher)
