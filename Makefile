@@ -5,7 +5,7 @@ READY := $(VENV)/.ready
 LINT := $(VENV)/.lint
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo story test lint format firmware bench bench-compare bench-restart scale kills chaos cuts day figures clean
+.PHONY: help setup demo story test lint format firmware bench bench-compare bench-restart scale kills chaos fuzz cuts day figures clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -62,6 +62,10 @@ kills: setup ## the long form of the kill test: 1,000 kills, in half an hour
 
 chaos: setup ## break everything for ten minutes and look whether a press was lost: SEED=… CHAOS_HOURS=… (needs gcc)
 	@$(BIN)/python -m chaos
+
+fuzz: setup ## rubbish at every door for five minutes: FUZZ_SECONDS=…
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary atheris --editable '.[test,fuzz]' || true
+	@PYTHONPATH=tests:gateway:tools:firmware $(BIN)/python -m fuzz
 
 cuts: setup ## the long form of the boards' power cuts: 300
 	LOVEBELL_POWER_CUTS=150 $(BIN)/python -m pytest tests/firmware/boards/test_power_cuts.py

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
@@ -27,10 +27,13 @@ TIMES = 10
 
 
 def dose(examples: int) -> settings:
-    """So much in every run of the tests, always the same; many times as much for `make fuzz`."""
+    """So much in every run of the tests, always the same; many times as much for `make fuzz`, which
+    has a time to keep and does not look for the smallest example.
+    """
     return settings(
         max_examples=examples * TIMES if IS_LONG else examples,
         derandomize=not IS_LONG,
+        phases=[Phase.explicit, Phase.generate] if IS_LONG else tuple(Phase),
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )

@@ -60,7 +60,7 @@ async def tell(port: int, *said: bytes) -> list[bytes]:
             writer.write(raw)
             await writer.drain()
     for reader, writer in reversed(open_):
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(OSError):  # the other end has had enough
             if answers:  # the last one, which is good, is answered in full
                 writer.write_eof()
             async with asyncio.timeout(30):
@@ -121,16 +121,14 @@ def test_after_any_requests_the_pulse_is_still_felt(
     runner: asyncio.Runner, said: list[bytes]
 ) -> None:
     async def story() -> None:
-        with pytest.MonkeyPatch.context() as patch:
-            port = free_port()
-            patch.setattr(pulse, "ASK_S", 0.5)
-            serving = asyncio.create_task(pulse.serve(port, lambda: {"ok": True}))
-            while not await is_there(port):
-                await asyncio.sleep(0)
-            good, *_ = await tell(port, *said, b"GET /health HTTP/1.1\r\n\r\n")
-            assert good.startswith(b"HTTP/1.1 200 OK\r\n")
-            serving.cancel()
-            await asyncio.gather(serving, return_exceptions=True)
+        port = free_port()
+        serving = asyncio.create_task(pulse.serve(port, lambda: {"ok": True}))
+        while not await is_there(port):
+            await asyncio.sleep(0)
+        good, *_ = await tell(port, *said, b"GET /health HTTP/1.1\r\n\r\n")
+        assert good.startswith(b"HTTP/1.1 200 OK\r\n")
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
 
     runner.run(story())
 

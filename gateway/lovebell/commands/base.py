@@ -130,7 +130,7 @@ class FilePath(click.Path):
         text = str(value)
         names = os.fsencode(text).split(b"/")
         too_long = len(text) > 4_000 or any(len(name) > 255 for name in names)
-        if not _is_text(text) or too_long:
+        if not text or not _is_text(text) or too_long:
             raise click.BadParameter("path", ctx, param)
         return super().convert(value, param, ctx)
 
