@@ -14,6 +14,7 @@ LINK = re.compile(r"\]\(<?([^)\s>]+)[^)]*\)|^\[[^\]]+\]:\s*<?([^\s>]+)", re.MULT
 ABSOLUTE_PATH = re.compile(r"(?:^|[\s`\"'(=:（，、：])/(\w[\w.-]*)/", re.MULTILINE)
 # Where a path begins that means the same on every reader's machine.
 EVERYWHERE = {"dev", "etc", "media", "opt", "proc", "run", "srv", "sys", "tmp", "usr", "var"}
+EVERYWHERE |= {"technician"}  # of the gateway's own web server
 
 
 class Shape(NamedTuple):
