@@ -10,6 +10,7 @@ from bell import VERSION, release, wire
 from bell.board import Board
 from bell.console import Console
 from bell.journal import Journal
+from bell.patterns import PATTERNS
 from bell.starts import HEALTHY_MS
 from bell.ticks import ticks_diff
 from bell.vigil import Vigil
@@ -262,7 +263,9 @@ class App:
     def _heed(self, gesture) -> bool:
         """Whether somebody asks for the set-up with the service key: the next start is it."""
         now = self._board.now()
-        if gesture.is_made(now):
+        if gesture.is_to_be_told(now):
+            self._board.sound(PATTERNS["setup"][1], 0)
+        if gesture.is_made():
             self.say("set-up wanted: starting again")
             self._starts.healthy()  # this start ends without having failed
             self._board.want_set_up(True)
