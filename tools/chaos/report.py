@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chaos.facts import GATEWAY, Fault, Hand, Health, Lamp, Noted, Rings, Said
 
@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chaos.run import Run
+
+#: So many violations are told: a board that starts again and again makes hundreds.
+MOST: Final = 20
 
 
 def counts(run: Run) -> dict[str, int]:
@@ -46,7 +49,7 @@ def lines(run: Run) -> list[str]:
     told.append("judged:")
     told += [f"  {count:7d}  {rule}" for rule, count in run.verdict.judged.items()]
     told.append(f"violations: {len(run.verdict.violations)}")
-    told += [f"  {what}" for what in run.verdict.violations]
+    told += [f"  {what}" for what in run.verdict.violations[:MOST]]
     return told
 
 
