@@ -15,6 +15,7 @@ from lovebell_tools.ledger import Ledger
 from lovebell_tools.making import desired_of
 from lovebell_tools.plan import PUBLISHER, steps
 from lovebell_tools.upkeep import verify
+from simulator.interpreter import find_firmware
 
 if TYPE_CHECKING:
     from technician.bench import Bench
@@ -122,12 +123,22 @@ def test_a_board_keeps_its_identity_without_the_ledger_and_is_another_with_anoth
 
 
 UPDATED = """\
-import os
+import binascii, os
 for path in ('a', 'a/bell', 'b'):
     os.mkdir(path)
-for path in ('a/bell/__init__.py', 'a/bell/old.mpy', 'slots', 'update', 'update.of'):
-    with open(path, 'w') as file:
-        file.write('01234567 a 9.9.9 - 0 9.9.9 1 good' if path == 'slots' else 'VERSION = "9.9.9"')
+for name in os.listdir('bell'):
+    if name != '__init__.mpy':
+        with open('bell/' + name, 'rb') as before, open('a/bell/' + name, 'wb') as after:
+            after.write(before.read())
+line = b'a 9.9.9 - 0 9.9.9 1 good'
+kept = {
+ 'a/bell/__init__.py': PACKAGE,
+ 'slots': '{:08x} '.format(binascii.crc32(line)).encode() + line + b'\\n',
+ 'update': b'', 'update.of': b'',
+}
+for path in kept:
+    with open(path, 'wb') as file:
+        file.write(kept[path])
 """
 
 
@@ -140,8 +151,12 @@ def test_a_board_that_was_updated_over_the_air_is_good_until_it_is_set_up_again(
     assert made.made is not None
     with Board(board.port) as prompt:
         assert prompt.read(PUBLISHER) == b"c1" * 256 + b"\n"
-    asked = [sys.executable, "-m", "mpremote", "connect", board.port, "exec", UPDATED]
+    package = (find_firmware() / "bell" / "__init__.py").read_text(encoding="utf-8")
+    package = package.replace(f'"{bench.order.firmware.version}"', '"9.9.9"')
+    todo = f"PACKAGE = {package.encode()!r}\n{UPDATED}"
+    asked = [sys.executable, "-m", "mpremote", "connect", board.port, "exec", todo, "reset"]
     subprocess.run(asked, check=True, capture_output=True)
+    board.wait_for(b"button b-01 9.9.9")
     with Board(board.port) as prompt:
         assert prompt.facts().version == "9.9.9"
     assert verify(board.port, bench.order.firmware, 0) == made.made.device
