@@ -114,13 +114,12 @@ def _form(networks: list, chosen: str, token: str):
         yield '<label><input type="radio" name="ssid" value="{}"{}> {} <i>{}</i></label>'.format(
             escaped(name), " checked" if name == chosen else "", escaped(name), _strength(dbm)
         )
-    is_listed = chosen in [name for name, _ in networks]
+    # Always empty: what is typed goes before what is chosen, so nothing may stand here unseen.
     yield (
         "<label>别的网络<small>Another network</small>"
-        '<input type="text" name="other" maxlength="32" autocomplete="off" autocapitalize="none"'
-        ' value="{}"></label><label><a href="/again">重新找</a><small>Search again</small></label>'
-        "</fieldset>"
-    ).format("" if is_listed else escaped(chosen))
+        '<input type="text" name="other" maxlength="32" autocomplete="off" autocapitalize="none">'
+        "</label><label><a href='/again'>重新找</a><small>Search again</small></label></fieldset>"
+    )
     yield (
         "<label>密码<small>Password</small>"
         '<input type="text" name="password" maxlength="63" autocomplete="off"'

@@ -195,6 +195,13 @@ def test_a_neighbours_network_cannot_write_on_the_page():
         assert "&lt;script&gt;" in text
 
 
+def test_a_network_that_did_not_do_does_not_stand_in_the_way_of_another():
+    text = shown(("missing", "typed before"), [("home", -50)])
+    assert 'value="typed before"' not in text
+    assert " checked" not in text
+    assert 'value="home" checked' in shown(("wrong", "home"), [("home", -50)])
+
+
 def test_a_chime_has_no_big_button():
     assert "大按钮" in shown()
     assert "大按钮" not in shown(role="chime")

@@ -4,12 +4,13 @@ the device meanwhile and afterwards."""
 import asyncio
 import json
 import re
+import socket
 from shutil import copytree
 
 import aiohttp
 import pytest
 
-from bell import access
+from bell import access, catch
 from simulator.board import STANDINS, find_firmware
 from simulator.mosquitto import free_port
 
@@ -257,6 +258,27 @@ def replace(path, line, other):
     text = path.read_text(encoding="utf-8")
     assert text.count(line) == 1
     path.write_text(text.replace(line, other), encoding="utf-8")
+
+
+async def test_a_telephone_that_looks_a_name_up_is_sent_to_the_board(unused_udp_port):
+    catcher = asyncio.create_task(catch.run("127.0.0.1", unused_udp_port))
+    loop = asyncio.get_running_loop()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
+        phone.setblocking(False)
+        question = b"\x12\x34\x01\x00\x00\x01" + bytes(6) + b"\x04bell\x07example\x00"
+        question += b"\x00\x01\x00\x01"
+        await asyncio.sleep(0)  # it listens from here on
+        for sent in (b"rubbish", question):
+            await loop.sock_sendto(phone, sent, ("127.0.0.1", unused_udp_port))
+        answer = await asyncio.wait_for(loop.sock_recv(phone, 512), PATIENCE_S)
+    assert answer[:2] == b"\x12\x34"
+    assert answer.endswith(bytes([127, 0, 0, 1]))
+    catcher.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await catcher
+    with pytest.raises(OSError, match="in use"), socket.socket(type=socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", unused_udp_port))
+        await catch.run("127.0.0.1", unused_udp_port)
 
 
 RUBBISH = (
