@@ -194,6 +194,9 @@ class App:
 
         about = (self._config, self._directory, self._board, self._link, self)
         self._renewal = renewal.begun(offer, *about)
+        if self._renewal is None:
+            release("renewal")
+        self._board.blocked = True  # flash takes its time
 
     def renewed(self) -> None:
         """No more of new firmware for now."""
