@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
+import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
@@ -208,3 +209,46 @@ def test_a_gateway_that_runs_goes_on_ringing(
                 await street.power_cut()
 
     runner.run(story())
+
+
+TEXTS = (
+    *(("episode", "body"), ("episode", "call_plan"), ("plan", "steps"), ("rota", "shifts")),
+    *(("channel", "options"), ("seen", "heartbeat"), ("outbox", "body"), ("event", "detail")),
+    *(("community", "steps"), ("group", "members"), ("responder", "kind"), ("pairing", "link")),
+)
+
+
+@dose(40)
+@given(st.sampled_from(TEXTS), st.floats(0, 1), st.sampled_from("0123456789-.,[]{}\"': xnull示"))
+def test_a_letter_that_has_turned_into_another_ends_no_gateway(
+    pattern: Path,
+    folder: Path,
+    runner: asyncio.Runner,
+    where: tuple[str, str],
+    place: float,
+    letter: str,
+) -> None:
+    path = spoilt(pattern, folder, [])
+    turn(path, where, place, letter)
+    street = Street(path)
+    street.now += 3_600_000
+
+    async def story() -> None:
+        with contextlib.suppress(DiskError):
+            await street.power_up()
+            await nights(street)
+
+    runner.run(story())
+    with contextlib.suppress(DiskError):
+        runner.run(street.power_cut())
+
+
+def turn(path: Path, where: tuple[str, str], place: float, letter: str) -> None:
+    """Put another letter at this place of every such text."""
+    table, column = where
+    at = f"CAST({place} * (length({column}) - 1) AS INT)"
+    turned = f"substr({column}, 1, {at}) || ? || substr({column}, {at} + 2)"
+    connection = sqlite3.connect(path)
+    connection.execute(f'UPDATE "{table}" SET {column} = {turned} WHERE {column} != ""', (letter,))  # noqa: S608
+    connection.commit()
+    connection.close()
