@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 from town import Town
 
+from lovebell.provision.files import Plan
+from lovebell.provision.install import make
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -76,6 +79,21 @@ def test_restore_says_it_to_programs_too(town: Town) -> None:
     found = town.read("restore", "old.gz")
     assert found["cut_off"] == ["b-003", "b-004"]
     assert found["let_in"] == ["b-002"]
+
+
+def test_a_token_that_was_revoked_since_the_backup_is_not_good_again(
+    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = Plan(tmp_path / "broker", 10, broker_user="root", gateway_user="root")
+    make(plan, ["bell.example"], "lovebell", town.street.now, lambda n: b"x" * n)
+    monkeypatch.setenv("LOVEBELL_BROKER_FOLDER", str(plan.folder))
+    monkeypatch.setenv("LOVEBELL_WEB_PORT", "8080")
+    do(town, "technician", "token", "create", "--who", "示例师傅")
+    do(town, "backup", "old.gz")
+    do(town, "technician", "token", "revoke", "1")
+    said = do(town, "restore", "old.gz")
+    assert "so all are now (1)" in said
+    assert [one["standing"] for one in town.read("technician", "token", "list")] == ["revoked"]
 
 
 def test_a_restore_that_changes_nothing_for_boards_says_nothing_of_them(town: Town) -> None:

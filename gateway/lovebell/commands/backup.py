@@ -11,6 +11,7 @@ from lovebell.commands.app import App, json_option, pass_app, print_json
 from lovebell.commands.base import FilePath, command
 from lovebell.commands.recover import differences, warn
 from lovebell.store import backup as store
+from lovebell.store import boards
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,10 +41,16 @@ def restore(app: App, file: Path, as_json: bool) -> None:
     stamp = datetime.fromtimestamp(app.now() / 1000).astimezone().strftime("%Y%m%d-%H%M%S")
     kept = store.restore(file.absolute(), app.settings.database.absolute(), stamp)
     found = {} if kept is None else differences(app.settings.database, kept)
+    # One that was revoked since the backup would be good again; none lasts for long anyway.
+    with app.store.writing() as connection:
+        tokens = boards.revoke_all_tokens(connection, app.now())
     if as_json:
-        print_json({"database": str(app.settings.database), "kept": kept and str(kept), **found})
+        done = {"database": str(app.settings.database), "kept": kept and str(kept), **found}
+        print_json(done | {"tokens_revoked": tokens})
         return
     app.say("restored", file=file)
     if kept:
         app.say("kept_aside", file=kept)
         warn(app, found, kept)
+    if tokens:
+        app.say("restore_tokens", numbers=app.text("comma").join(map(str, tokens)))

@@ -70,6 +70,15 @@ def revoke_token(connection: Connection, n: int, now: int) -> Token:
     return _token(row)
 
 
+def revoke_all_tokens(connection: Connection, now: int) -> list[int]:
+    """Make every token useless that is still good; their numbers."""
+    good = _TOKEN.c.revoked_ms.is_(None) & (_TOKEN.c.until_ms > now)
+    numbers = list(connection.execute(select(_TOKEN.c.n).where(good)).scalars())
+    for n in numbers:
+        revoke_token(connection, n, now)
+    return numbers
+
+
 def used(connection: Connection, n: int) -> int:
     """How many boards a token has set up, or has begun to."""
     wanted = select(func.count()).select_from(_BOARD).where(_BOARD.c.token == n)

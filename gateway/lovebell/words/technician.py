@@ -39,6 +39,11 @@ TECHNICIAN: Final[dict[str, tuple[str, str]]] = {
         "两样都可以这样补上，不用碰板子：lovebell device recover {path}",
         "This mends both, and no board need be touched: lovebell device recover {path}",
     ),
+    "restore_tokens": (
+        "注意：备份里的技术员令牌可能后来吊销过，已全部吊销（{numbers} 号）；要用请另开。",
+        "Note: technicians' tokens in the backup may have been revoked since, so all are now "
+        "({numbers}); make new ones.",
+    ),
     "restore_unread": (
         "注意：原来的数据库读不了。备份之后登记的设备会连不上，请重新做；备份之后吊销的设备又能连，"
         "请再吊销一次。",
