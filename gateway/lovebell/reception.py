@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from lovebell.domain import course, proving, wire
-from lovebell.domain.episode import Kind, Note, What
+from lovebell.domain import calls, course, proving, wire
+from lovebell.domain.episode import Kind, Note, Ring, State, What
 from lovebell.domain.events import Acknowledged, Cancelled, Hushed, Pressed, Ringing
 from lovebell.domain.model import DeviceKind
 from lovebell.domain.plan import Target
@@ -193,8 +194,23 @@ class Reception:
 
     def _ringing(self, chime: str, fields: Fields, work: Work) -> None:
         episode = self._episode_of(chime, fields["episode"], work)
-        if episode is not None:
-            self.engine.advance(episode, Ringing(chime, self._whose(chime).responder), work)
+        if episode is None:
+            return
+        event = Ringing(chime, self._whose(chime).responder)
+        episode = self.engine.advance(episode, event, work).episode
+        if fields["episode"] != episode.id:
+            self._rename(episode, chime, fields["episode"], work)
+
+    def _rename(self, episode: Episode, chime: str, named: str, work: Work) -> None:
+        """A chime rings by itself under the name of a later press, by which no hush of the episode
+        would end it: the episode's own ring takes its place, or it is hushed by that name.
+        """
+        call = calls.call_of(episode, chime)
+        if episode.state is not State.RINGING:
+            work.after.append((replace(episode, id=named), calls.hush(episode, chime)))
+        elif call is not None:
+            for_ms = max(call.until_ms - work.now, calls.MARGIN_MS)
+            self.engine.post.ring(episode, Ring(chime, episode.step + 1, for_ms))
 
     def _hushed(self, chime: str, fields: Fields, work: Work) -> None:
         episode = self.engine.find(fields["episode"])

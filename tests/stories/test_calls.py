@@ -373,6 +373,29 @@ async def test_a_chime_that_rang_by_itself_for_a_second_press_is_heard_more_than
     assert street.rows("SELECT count(*) FROM episode")[0][0] == 1
 
 
+async def test_a_chime_that_rings_by_itself_under_a_later_name_takes_that_of_the_episode(
+    street: Street,
+) -> None:
+    await street.press(press_id="p-1")
+    await street.press(press_id="p-2")
+    street.ringing["c-paired"] = {"b-1.p-2"}  # it was away, and heard the second press alone
+    street.send("c-paired", "ringing", episode="b-1.p-2")
+    await street.settle()
+    assert "b-1.p-1" in street.ringing["c-paired"]
+
+
+async def test_a_chime_that_rings_by_itself_for_what_is_answered_is_hushed_by_its_name(
+    street: Street,
+) -> None:
+    await street.press(press_id="p-1")
+    await street.press(press_id="p-2")
+    await street.answer("c-paired")
+    street.ringing["c-paired"] = {"b-1.p-2"}  # of which the button has no receipt yet
+    street.send("c-paired", "ringing", episode="b-1.p-2")
+    await street.settle()
+    assert not street.sounding
+
+
 async def test_an_acknowledgement_of_nothing_known_is_received_and_recorded(
     street: Street,
 ) -> None:
