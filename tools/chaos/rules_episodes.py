@@ -8,7 +8,7 @@ from chaos.facts import Line, Operator
 from chaos.view import PRESSES, Found, View
 
 if TYPE_CHECKING:
-    from chaos.facts import Kept
+    from chaos.facts import Kept, Noted
 
 #: What a busy PC may take between seeing and doing.
 _SLACK_S: Final = 3.0
@@ -100,7 +100,7 @@ def times_are_plausible(view: View) -> Found:
             continue
         judged += 1
         least, most = view.offsets(left[name])
-        early = noted[name].at + least - _SLACK_S
+        early = _hand_at(view, noted[name]) + least - _SLACK_S
         late = left[name] + most + _SLACK_S
         pressed_s, received_s = receipt.at_ms / 1000, receipt.received_ms / 1000
         if not early <= pressed_s <= received_s <= late:
@@ -109,3 +109,9 @@ def times_are_plausible(view: View) -> Found:
                 f"it was between {early} and {late}"
             )
     return Found(judged, tuple(broken))
+
+
+def _hand_at(view: View, press: Noted) -> float:
+    """When the hand came that made this press: a frozen button notes it later."""
+    hands = [hand.at for hand in view.hands(press.device) if hand.at <= press.at]
+    return max(hands, default=press.at)
