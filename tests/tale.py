@@ -210,7 +210,7 @@ def instead(kind: type[Of], wanted: Callable[[Of], bool], **other: object) -> Ch
 
     def change(known: list[object], kept: Record) -> Tale:
         changed = [
-            replace(fact, **other) if isinstance(fact, kind) and wanted(fact) else fact  # type: ignore[type-var]
+            replace(fact, **other) if isinstance(fact, kind) and wanted(fact) else fact
             for fact in known
         ]
         return changed, kept
@@ -232,7 +232,7 @@ def kept_as(event_id: str, **other: object) -> Change:
     """The record has that receipt otherwise."""
 
     def change(known: list[object], kept: Record) -> Tale:
-        rows = tuple(row._replace(**other) if row.id == event_id else row for row in kept.receipts)  # type: ignore[arg-type]
+        rows = tuple(row._replace(**other) if row.id == event_id else row for row in kept.receipts)
         return known, replace(kept, receipts=rows)
 
     return change
@@ -242,7 +242,7 @@ def ends_as(episode: str, **other: object) -> Change:
     """The record has that episode otherwise."""
 
     def change(known: list[object], kept: Record) -> Tale:
-        rows = tuple(row._replace(**other) if row.id == episode else row for row in kept.episodes)  # type: ignore[arg-type]
+        rows = tuple(row._replace(**other) if row.id == episode else row for row in kept.episodes)
         return known, replace(kept, episodes=rows)
 
     return change
