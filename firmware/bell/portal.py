@@ -48,7 +48,8 @@ class Portal:
         self._token = os.urandom(8).hex()
         self._networks: list = []
         self._said = ("choose", "")
-        self._wish = None  # (network, whether to try it), until it is seen to
+        self._wish = None  # (network, whether to try it), until it has been seen to
+        self._work: asyncio.Task | None = None  # which sees to it
         self._wants_search = True
         self._at_once = 0
         now = board.now()
@@ -84,6 +85,8 @@ class Portal:
             await self._live()
             server.close()
         finally:
+            if self._work is not None:
+                self._work.cancel()
             catcher.cancel()
             point.close()
         self._owner.say("set-up closed: {}".format(self._said[0]))
@@ -97,12 +100,19 @@ class Portal:
             if self._owner.newest() != self._newest:
                 self._owner.say("set-up ends: a press must not wait")
                 return
-            if self._wants_search:
-                self._search()
-            if self._wish is not None:
-                await self._grant(*self._wish)
-                self._wish = None
+            await self._work_on()
             await asyncio.sleep(LOOK_MS / 1000)
+
+    async def _work_on(self) -> None:
+        """One thing at a time, and beside the loop: a press must not wait for a network either."""
+        if self._work is not None:
+            if self._work.done():
+                await self._work  # which raises what has ended it
+                self._work = None
+        elif self._wish is not None:
+            self._work = asyncio.create_task(self._grant(*self._wish))
+        elif self._wants_search:
+            self._search()
 
     def _search(self) -> None:
         self._wants_search = False
@@ -115,6 +125,7 @@ class Portal:
         if word is None:
             word = self._save(network, is_tried)
         self._said = (word, network["ssid"])
+        self._wish = None
         self._owner.say("set-up: {}".format(word))
 
     def _save(self, network: dict, is_proven: bool) -> str:

@@ -66,12 +66,16 @@ class Phone:
         assert status == 200
         return text
 
-    async def send(self, ssid, password, **more):
-        """Fill in the form, and the word of what becomes of it."""
+    async def wish(self, ssid, password, **more):
+        """Fill in the form and send it."""
         (token,) = re.findall(r'name="token" value="(\w+)"', await self.read())
         found = {"other": ssid, "password": password, "token": token, **more}
         self.board.log.clear()
         assert (await self._ask("POST", "/", found))[:2] == (303, "/")
+
+    async def send(self, ssid, password, **more):
+        """Fill in the form; the word of what becomes of it."""
+        await self.wish(ssid, password, **more)
         await self.board.wait_for(said("set-up: "), PATIENCE_S)
         (word,) = [line for line in self.board.log if line.startswith("set-up: ")]
         return word.partition(": ")[2]
@@ -188,8 +192,8 @@ async def test_a_press_ends_the_set_up_and_is_sent_and_nothing_more_than_that_is
 ):
     board, phone = await visit("b-01", "button", speed=15)
     await phone.come()
-    await phone.read()
-    board.log.clear()
+    await phone.wish("nobody", "12345678")
+    assert "正在试" in await phone.read()
     board.press()
     await board.wait_for(said("set-up ends: a press must not wait"), PATIENCE_S)
     press = await far_end.hears("press", kind="call")
@@ -199,6 +203,7 @@ async def test_a_press_ends_the_set_up_and_is_sent_and_nothing_more_than_that_is
     lamps = [line for line in board.log if line.startswith("lamp ")]
     assert lamps[0] == "lamp sensed"
     assert {"lamp received", "lamp coming"}.isdisjoint(lamps)
+    assert not said("set-up: ")(board)  # it did not wait for the try to end
     far_end.say("b-01", "receipt", {"id": press.fields["id"], "episode": "b-01.1"})
     await board.wait_for(said("receipt " + press.fields["id"]), PATIENCE_S)
 
