@@ -22,6 +22,7 @@ from lovebell.domain.plan import DEFAULT, reaches_anybody
 from lovebell.domain.records import Batch, DiskError, Letter, Line
 from lovebell.mail import Mail
 from lovebell.post import Bell, Post, letter_of
+from lovebell.receipts import Receipts
 from lovebell.shelf import Shelf
 from lovebell.writer import Work, Writer
 
@@ -41,6 +42,7 @@ class Store(Protocol):
     """The disk, as the engine needs it (`store.live`)."""
 
     def placed(self, device: str, event_id: str) -> str | None: ...
+    def receipts_of(self, device: str, at_most: int) -> list[str]: ...
     def episode(self, episode: str) -> Episode | None: ...
     def live(self) -> list[Episode]: ...
     def ended_since(self, at_ms: int) -> list[Episode]: ...
@@ -72,7 +74,7 @@ class Engine:
         self.shelf = Shelf()
         self.post = Post(bell, self._has_left)
         self.mail = Mail()
-        self.pending: dict[tuple[str, str], str] = {}
+        self.receipts = Receipts(store)
         #: What the disk said when the operators' wishes were looked for; None when it gave them.
         self.unread: DiskError | None = None
         self.directory: Directory
@@ -149,20 +151,6 @@ class Engine:
     def find(self, episode: str) -> Episode | None:
         """An episode by its id, in memory or on disk. Raises DiskError."""
         return self.shelf.episodes.get(episode) or self.store.episode(episode)
-
-    def placed(self, device: str, event_id: str) -> str | None:
-        """The episode of a press or an acknowledgement heard of before; None when it is new.
-
-        When the disk cannot say, it is new: better to ring twice than never.
-        """
-        found = self.pending.get((device, event_id))
-        if found is not None:
-            return found
-        try:
-            return self.store.placed(device, event_id)
-        except DiskError as why:
-            log.error("cannot look up a press, taking it for new", extra={"why": str(why)})
-            return None
 
     def note(self, episode: str, note: Note, work: Work) -> None:
         """Write a line of the record."""
@@ -250,9 +238,7 @@ class Engine:
             self._say(line.what, {"episode": line.episode, "who": line.who, **line.detail})
 
     def _no_longer_pending(self, work: Work) -> None:
-        """It is on disk, or never will be: then no repetition of it may be given a receipt."""
-        for receipt in work.batch.receipts:
-            self.pending.pop((receipt.device, receipt.id), None)
+        self.receipts.settled(work.batch.receipts)
 
     def _rings(self, episode: str, chime: str) -> bool:
         found = self.shelf.episodes.get(episode)

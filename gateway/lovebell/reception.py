@@ -107,7 +107,7 @@ class Reception:
 
     def _press(self, button: str, fields: Fields, work: Work) -> None:
         press_id: str = fields["id"]
-        known = self.engine.placed(button, press_id)
+        known = self.engine.receipts.placed(button, press_id)
         if known is None:
             known = self._new_press(button, press_id, fields, work)
             self._receipt(button, fields, fields["kind"], known, work)
@@ -176,7 +176,7 @@ class Reception:
         return outcome.episode
 
     def _acknowledge(self, chime: str, fields: Fields, work: Work) -> None:
-        known = self.engine.placed(chime, fields["id"])
+        known = self.engine.receipts.placed(chime, fields["id"])
         if known is None:
             episode = self._episode_of(chime, fields["episode"], work)
             if episode is not None and not self._may_answer(chime, episode):
@@ -229,6 +229,7 @@ class Reception:
         )
         self._on_state(device, fields["online"])
         if fields["online"]:
+            self._prepare(device)
             self.engine.back(device, work)
         else:
             self.engine.gone(device, work)
@@ -238,6 +239,13 @@ class Reception:
         firmware = before.firmware if before else ""
         seen = Seen(device, work.now, online=True, firmware=firmware, heartbeat=fields)
         self.known[device] = self.seen[device] = seen
+        self._prepare(device)
+
+    def _prepare(self, device: str) -> None:
+        """A button of the books lives: what it needs when it presses is looked up now."""
+        entered = self.engine.directory.books.devices.get(device)
+        if entered is not None and entered.kind is DeviceKind.BUTTON:
+            self.engine.receipts.learn(device)
 
     def _fetch(self, device: str, fields: Fields, work: Work) -> None:
         self.on_update(device, "fetch", fields)
@@ -261,7 +269,7 @@ class Reception:
         if episode is not None:
             return episode
         button, press_id = wire.split_episode(name)
-        placed = self.engine.placed(button, press_id)
+        placed = self.engine.receipts.placed(button, press_id)
         if placed is not None:
             return self.engine.find(placed)
         if not self._is_called_by(chime, button, work.now):
@@ -299,7 +307,7 @@ class Reception:
     def _receipt(self, device: str, fields: Fields, kind: str, episode: str, work: Work) -> None:
         at_ms = work.now - fields.get("age_ms", 0)
         work.batch.receipts.append(Receipt(device, fields["id"], kind, episode, at_ms, work.now))
-        self.engine.pending[device, fields["id"]] = episode
+        self.engine.receipts.pending[device, fields["id"]] = episode
 
     def _drop(self, why: wire.BadMessageError, topic: str, work: Work) -> None:
         """Count it and say so: each of the first, then ever fewer, or a flood fills the disk."""

@@ -113,8 +113,8 @@ def test_the_domain_asks_nobody_what_time_it_is(path: Path) -> None:
 
 #: What runs the gateway, between the domain and the shells.
 MIDDLE = (
-    *("engine", "mail", "operators", "post", "reception", "service", "shelf", "throttle"),
-    *("tutor", "writer"),
+    *("engine", "mail", "operators", "post", "receipts", "reception", "service", "shelf"),
+    *("throttle", "tutor", "writer"),
 )
 
 

@@ -74,7 +74,8 @@ class StreetMachine(RuleBasedStateMachine):
 
     @rule(press=presses)
     def the_elder_takes_it_back(self, press: tuple[str, str]) -> None:
-        self.runner.run(self.street.press(press[0], "cancel"))
+        self.said += 1  # an id of its own: a press with that of another is no new one
+        self.runner.run(self.street.press(press[0], "cancel", f"y-{self.said}"))
 
     @precondition(lambda self: self.street.sounding)
     @rule(data=st.data())
@@ -88,7 +89,7 @@ class StreetMachine(RuleBasedStateMachine):
         who=st.sampled_from(["r-paired", "r-neighbour", "r-desk"]),
     )
     def the_desk_says(self, press: tuple[str, str], verb: str, who: str) -> None:
-        episode = self.street.engine.placed(*press) or ""
+        episode = self.street.engine.receipts.placed(*press) or ""
         more = {"outcome": "helped"} if verb == "resolve" else {}
         self.runner.run(self.street.command(verb, episode, who, **more))
 

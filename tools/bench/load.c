@@ -2,7 +2,8 @@
  *
  * Two connections, whatever the number of devices: one speaks for all buttons, one for all
  * chimes. At most --window presses are unanswered at any moment; a press is answered when its
- * ring (and its receipt, unless --ring-only) is here. Prints one JSON object; status 0 if nothing
+ * ring (and its receipt, unless --ring-only) is here. With --heartbeats it sends one of each button
+ * instead, and says nothing. Prints one JSON object; status 0 if nothing
  * is missing, 1 if something is, 2 for a wrong option, 3 for a broken connection.
  */
 #define _GNU_SOURCE
@@ -13,11 +14,13 @@
 #include <sys/random.h>
 #include <time.h>
 
+#define HEARTBEAT "{\"every_s\":60,\"up_s\":100,\"journal\":0}"
+
 struct answers { uint64_t *took_ns; long count, duplicates; };  /* took_ns: 0 until it came */
 
 static struct { long port, presses, seconds, window, first, buttons, pause_ms, wait_s; } want = {
     .presses = 1000, .seconds = 3600, .window = 1, .first = 1, .wait_s = 10 };
-static int ring_only, silent;                 /* int: getopt_long writes them */
+static int ring_only, silent, heartbeats;               /* int: getopt_long writes them */
 
 static struct mqtt buttons, chimes;
 static struct answers rings, receipts;
@@ -142,6 +145,19 @@ static void run(int epoll)
     }
 }
 
+/* One of each button, and no press; over when the broker has them all. */
+static void send_heartbeats(int epoll)
+{
+    char to[64];
+    for (long n = 0; n < want.presses; n++)
+        mqtt_publish(&buttons, print_text(to, sizeof to, ROOT "b-%05ld/heartbeat", want.first + n),
+                     (struct text){ HEARTBEAT, sizeof HEARTBEAT - 1 });
+    while (buttons.acknowledged < want.presses) {
+        mqtt_flush(&buttons);
+        wait_for_answers(epoll, 100);
+    }
+}
+
 static int by_size(const void *a, const void *b)
 {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -171,7 +187,8 @@ static void read_options(int count, char **arguments)
         { "port", 1, 0, 'p' }, { "presses", 1, 0, 'n' }, { "seconds", 1, 0, 's' },
         { "window", 1, 0, 'w' }, { "first", 1, 0, 'f' }, { "buttons", 1, 0, 'b' },
         { "pause-ms", 1, 0, 'm' }, { "wait-s", 1, 0, 'g' },
-        { "ring-only", 0, &ring_only, 1 }, { "silent", 0, &silent, 1 }, { 0, 0, 0, 0 } };
+        { "ring-only", 0, &ring_only, 1 }, { "silent", 0, &silent, 1 },
+        { "heartbeats", 0, &heartbeats, 1 }, { 0, 0, 0, 0 } };
     int letter;
     while ((letter = getopt_long(count, arguments, "", options, 0)) >= 0) {
         long *into = letter == 'p' ? &want.port : letter == 'n' ? &want.presses
@@ -186,7 +203,8 @@ static void read_options(int count, char **arguments)
     want.buttons = want.buttons ? want.buttons : want.presses;
     if (want.port < 1 || want.presses < 1 || want.window < 1 || want.buttons < 1) {
         fprintf(stderr, "usage: load --port N [--presses N] [--seconds N] [--window N] [--first N]"
-                        " [--buttons N] [--pause-ms N] [--wait-s N] [--ring-only] [--silent]\n");
+                        " [--buttons N] [--pause-ms N] [--wait-s N] [--ring-only] [--silent]"
+                        " [--heartbeats]\n");
         exit(2);
     }
 }
@@ -216,6 +234,10 @@ int main(int count, char **arguments)
     int epoll = epoll_create1(0);
     watch(epoll, &buttons);
     watch(epoll, &chimes);
+    if (heartbeats) {
+        send_heartbeats(epoll);
+        return 0;
+    }
     run(epoll);
     double seconds = sent ? (double)(last_answer_ns - sent_ns[0]) / 1e9 : 0;
     bool complete = rings.count == sent && (ring_only || receipts.count == sent);

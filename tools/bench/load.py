@@ -103,6 +103,18 @@ def echoing(tools: Tools, port: int, name: str = "bench-echo") -> Generator[None
         yield
 
 
+def beat(tools: Tools, port: int, buttons: int) -> None:
+    """Let so many buttons, from the first, send a heartbeat, as each does every minute.
+
+    Raises LoadError when the broker did not take them.
+    """
+    options = [f"--port={port}", f"--presses={buttons}", "--heartbeats"]
+    with running([str(tools.load), *options]) as process:
+        _, err = process.communicate()
+    if process.returncode:
+        raise LoadError(f"no heartbeats: {err.decode(errors='replace').strip()}")
+
+
 def press(tools: Tools, port: int, presses: int, *options: str, window: int = 1) -> Load:
     """Press `presses` times with at most `window` unanswered; `options` go to the load tool.
 

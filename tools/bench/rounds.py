@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from bench.gateway import Gateway, lost, set_up
-from bench.load import Load, Tools, echoing, press
+from bench.load import Load, Tools, beat, echoing, press
 from bench.nodered import NodeRed
 from bench.stopping import held
 from simulator.mosquitto import Mosquitto
@@ -101,6 +101,7 @@ def _gateway(tools: Tools, folder: Path, port: int, sizes: Sizes) -> GatewayLoad
     try:
         gateway.start()
         gateway.wait_until_ready(tools)
+        beat(tools, port, sizes.homes)  # of a device that was never heard more has to be found out
         gateway.settle()
         run(WARM_UP - 1)
         single = run(sizes.single, f"--pause-ms={sizes.pause_ms}")

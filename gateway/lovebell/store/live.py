@@ -47,6 +47,7 @@ _OURS = (
 
 
 _PLACED = "SELECT episode FROM receipt WHERE device = ? AND id = ?"
+_GIVEN = "SELECT id FROM receipt WHERE device = ? LIMIT ?"
 _LIVE = (
     select(schema.episode.c.body, schema.episode.c.call_plan)
     .where((schema.episode.c.state != "resolved") | schema.episode.c.deadline_ms.is_not(None))
@@ -134,6 +135,15 @@ class LiveStore:
         except (sqlite3.DatabaseError, ValueError) as why:
             raise disk_error(why) from why
         return None if row is None else row[0]
+
+    def receipts_of(self, device: str, at_most: int) -> list[str]:
+        """The ids of a device's presses and acknowledgements that have their receipt; no more
+        than so many. Raises DiskError.
+        """
+        try:
+            return [row[0] for row in self._quick.execute(_GIVEN, (device, at_most))]
+        except (sqlite3.DatabaseError, ValueError) as why:
+            raise disk_error(why) from why
 
     @read_or_told()
     def revision(self) -> int:
