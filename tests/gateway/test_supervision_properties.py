@@ -24,7 +24,7 @@ def at(steady: int, step: int = 0) -> Moment:
     return Moment(START + steady + step, steady)
 
 
-@given(st.lists(st.tuples(st.integers(-14_000, 14_000), st.booleans()), max_size=60))
+@given(st.lists(st.tuples(st.integers(-1_000, 1_000), st.booleans()), max_size=60))
 def test_late_and_lost_heartbeats_are_no_fault_while_no_three_are_lost(
     beats: list[tuple[int, bool]],
 ) -> None:
@@ -39,6 +39,18 @@ def test_late_and_lost_heartbeats_are_no_fault_while_no_three_are_lost(
         if not missed:
             supervisor.heartbeat("c-1", BEAT, at(now))
         assert supervisor.changes() == []
+
+
+@given(st.integers(1, 86_400))
+def test_a_dead_device_is_known_three_seconds_after_its_third_heartbeat_was_due(
+    every_s: int,
+) -> None:
+    supervisor = watch("c-1")
+    supervisor.heartbeat("c-1", {**BEAT, "every_s": every_s}, at(0))
+    supervisor.tick(at(every_s * 3_000 + 2_999))
+    assert not supervisor.open
+    supervisor.tick(at(every_s * 3_000 + 3_000))
+    assert set(supervisor.open) == {("c-1", "offline")}
 
 
 @settings(max_examples=40)

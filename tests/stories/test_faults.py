@@ -43,7 +43,7 @@ async def test_three_missed_heartbeats_are_a_fault_and_the_next_word_ends_it(
 ) -> None:
     await live(street, 5, *EVERYBODY)
     await live(street, 2, "b-1", "c-desk", "c-neighbour")
-    assert faults(street) == set()
+    assert faults(street) == set()  # the third was due just now, and may be a little late
     await live(street, 1, "b-1", "c-desk", "c-neighbour")
     assert faults(street) == {("c-paired", "offline")}
     await live(street, 1, *EVERYBODY)

@@ -19,11 +19,13 @@ from lovebell.domain.twins import CONNECTIONS, SAME_START_MS, STEADY, Connection
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-#: Offline after three missed heartbeats (SCAIP). With a broker that says that the device is gone,
-#: three intervals, so a dead one is known within three minutes; without, half an interval more,
-#: or a third heartbeat that comes a little late would be a fault.
-MISSED_TENTHS: Final = 35
-GONE_TENTHS: Final = 30
+#: Offline after three missed heartbeats (SCAIP): the third is missed when it is due.
+MISSED: Final = 3
+#: But this much later where no broker says that the device is gone. A board looks at its clock ten
+#: times a second, so three intervals last 0.3 s longer at most, and a packet that is lost on its
+#: way is sent again within a second or two. What comes later still, after two that were missed
+#: altogether, is a false alarm, which the heartbeat itself ends.
+LATE_MS: Final = 3_000
 #: A paired device that has never said a word in this time was never switched on (Wuhan).
 NEVER_MS: Final = 3_600_000
 #: A broker that is started anew is no fault; one that stays away this long is.
@@ -278,11 +280,11 @@ class Supervisor:
             return expected + NEVER_MS
         heard = max(device.heard or 0, expected)
         if device.gone is None:
-            return heard + device.every_s * 100 * MISSED_TENTHS
+            return heard + device.every_s * 1000 * MISSED + LATE_MS
         # A device that speaks once a day need not be waited for once the broker has lost it.
-        rules_ms = self._rules.every_s * 100 * GONE_TENTHS
+        rules_ms = self._rules.every_s * 1000 * MISSED
         lost = max(device.gone, expected) + rules_ms
-        return min(heard + device.every_s * 100 * GONE_TENTHS, lost)
+        return min(heard + device.every_s * 1000 * MISSED, lost)
 
     def _wait_for(self, name: str, at: Moment) -> None:
         device = self._of(name)
