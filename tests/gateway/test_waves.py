@@ -409,7 +409,20 @@ def test_what_a_broker_repeats_changes_nothing() -> None:
     town.go({"b-999": Report(Stage.FAILED, "0.2.0"), "b-050": Report(Stage.GOOD, "0.2.0")})
     assert (town.rollout, len(town.said)) == (before, lines)
     town.run(["b-001"])
-    assert town.say("b-001", Stage.FAILED, "crash").changed == set()
+    for stage in (Stage.FETCHING, Stage.READY, Stage.TRIAL, Stage.REFUSED, Stage.GOOD):
+        assert town.say("b-001", stage).changed == set()
+    assert town.say("b-001", Stage.FAILED, "crash", attempt=9).changed == set()
+
+
+def test_what_was_good_for_a_while_and_goes_bad_stops_the_roll_out() -> None:
+    town = Town(100)
+    town.go()
+    town.run(["b-001"])
+    town.pass_(PAUSE_MS // 2)
+    step = town.say("b-001", Stage.FAILED, "start")
+    assert (town.rollout.stopped, step.changed) == ("failures", {"b-001"})
+    town.say("b-001", Stage.GOOD)  # it starts again after all
+    assert town.at(Stage.GOOD) == {"b-001"}
 
 
 def test_what_a_device_said_in_haste_is_all_on_record() -> None:

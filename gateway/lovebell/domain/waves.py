@@ -280,12 +280,14 @@ class _Turn:
 def _is_news(member: Member, report: Report, version: str) -> bool:
     """Whether a report says something of this attempt that was not known. A broker repeats what
     it keeps, from this release and from others."""
-    if report.version != version or member.stage is Stage.GOOD:
+    if report.version != version:
         return False
     if report.stage is Stage.GOOD:
-        return True
+        return member.stage is not Stage.GOOD
     if report.attempt != member.attempt:
         return False
+    if member.stage is Stage.GOOD:
+        return report.stage is Stage.FAILED  # what was good for a while has gone bad
     if member.stage is Stage.WAITING and not member.is_silent:
         return RANK[report.stage] > RANK[Stage.FETCHING]  # it was taken back on the way here
     if member.stage is Stage.FAILED and member.why == SILENT:
