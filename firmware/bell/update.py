@@ -156,17 +156,17 @@ class Update:
         size = self._offer["size"]
         here = self._here()
         told = 0
-        gathered = bytearray()
+        gathered: list = []  # as they came: a full heap has no four kilobytes in one piece
+        length = 0
         self._tell("fetching", at=here)
         while here < size:
-            piece = yield from self._ask(here + len(gathered))
-            gathered.extend(piece)
-            is_end = here + len(gathered) >= size
-            if len(gathered) >= GATHER or is_end:
-                part = bytes(gathered) if is_end else bytes(gathered[:GATHER])
-                yield from self._append(part)
-                gathered = bytearray(gathered[len(part) :])
-                here += len(part)
+            piece = yield from self._ask(here + length)
+            gathered.append(piece)
+            length += len(piece)
+            if length >= GATHER or here + length >= size:
+                yield from self._append(gathered)
+                here += length
+                gathered, length = [], 0
             if here * 10 // size > told:
                 told = here * 10 // size
                 self._tell("fetching", at=here)
@@ -193,11 +193,11 @@ class Update:
                 while not is_over(self._owner.now(), due):  # a broken one is no reason to hurry
                     yield
 
-    def _append(self, part: bytes):
+    def _append(self, pieces: list):
         # Closed only when all of it is there: until then a power cut leaves the file as it was.
         with open(self._path, "ab") as file:
-            for at in range(0, len(part), image.CHUNK):
-                file.write(part[at : at + image.CHUNK])
+            for piece in pieces:
+                file.write(piece)
                 yield
 
     def _wait_for_quiet(self):
