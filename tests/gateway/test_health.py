@@ -37,6 +37,21 @@ def test_without_a_gateway_it_says_how_to_start_it_and_ends_with_1(town: Town) -
     assert "not running; start it" in result.output
 
 
+def test_what_the_gateway_has_met_on_its_disk_is_told_beside_it(town: Town) -> None:
+    town.power_up()
+    town.street.store.tell("damaged database disk image is malformed")
+    told = json.loads(town.type("health", "--json").stdout)
+    assert [one["code"] for one in told["findings"]] == ["damaged"]
+    assert "`lovebell restore FILE`" in town.type("health").stdout
+    town.street.store.tell("disk database or disk is full")
+    assert "database or disk is full" in town.type("health").stdout
+    town.street.store.tell("")
+    assert town.read("health")["ok"]
+    town.street.store.tell("damaged database disk image is malformed")
+    town.power_cut()  # what a gateway said that has ended is of no account
+    assert "malformed" not in town.type("health").stdout
+
+
 def test_a_deadline_that_nobody_keeps_is_found_beside_a_gateway_that_hangs(town: Town) -> None:
     town.power_up()
     town.press()

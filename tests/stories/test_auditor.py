@@ -9,7 +9,7 @@ import pytest
 from lovebell.auditor import Auditor
 from lovebell.domain.faults import Word
 from lovebell.domain.health import MESSAGE_STUCK_MS, findings
-from lovebell.domain.records import Batch, DiskError, Outgoing
+from lovebell.domain.records import Batch, DamagedError, DiskError, Outgoing
 from lovebell.store.access import OperatorStore
 from lovebell.store.watch import look
 from lovebell.writer import Work
@@ -52,6 +52,20 @@ async def test_a_disk_that_takes_no_writing_is_cried_out_and_on_record_when_it_i
     assert audit(street, auditor) == []
     await street.settle()
     assert own_faults(street) == []
+
+
+async def test_a_database_that_cannot_be_read_is_told_as_such_and_is_the_disks_fault(
+    street: Street, auditor: Auditor
+) -> None:
+    street.engine.unread = DamagedError("database disk image is malformed")
+    assert audit(street, auditor) == ["damaged"]
+    assert auditor.disk == "damaged database disk image is malformed"
+    assert audit(street, auditor) == ["damaged"]
+    await street.settle()
+    assert own_faults(street) == ["disk"]
+    street.engine.unread = None
+    assert audit(street, auditor) == []
+    assert auditor.disk == ""
 
 
 async def test_a_call_that_has_gone_through_its_plan_and_reaches_nobody_is_cried_out(
