@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True, scope="package")
 def _no_settings_from_outside() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
     """The machine's own settings are nobody's business here."""
     with pytest.MonkeyPatch.context() as patch:
