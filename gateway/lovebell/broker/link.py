@@ -159,13 +159,14 @@ class Link(asyncio.Protocol):
         much waits already."""
         if self._transport is None:
             return False
-        if urgent:
-            self._urgent.append(parcel)
-        elif len(self._rest) < MOST_WAITING:
-            self._rest.append(parcel)
+        room = self._window if urgent else (self._window + 1) // 2
+        if len(self._under_way) < room and not (self._urgent or self._rest):
+            self._dispatch(parcel)
+        elif urgent or len(self._rest) < MOST_WAITING:
+            (self._urgent if urgent else self._rest).append(parcel)
+            self._send()
         else:
             return False
-        self._send()
         # A ring, or a receipt after a commit, leaves before all else is done that goes with it;
         # but of a burst only the first. A ring waits for no other kind of message.
         if not (self._has_rung if urgent else self._has_spoken):

@@ -10,6 +10,7 @@ is not UTF-8. The properties that any device may hang onto a message are not eve
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -128,6 +129,7 @@ def _past_properties(body: bytes, at: int) -> int:
     return sum(found)
 
 
+@lru_cache(2_048)  # our packets have few lengths
 def _number(value: int) -> bytes:
     groups = bytearray()
     while value > 127:
@@ -175,18 +177,10 @@ def subscribe(mid: int, filters: Sequence[tuple[str, int]]) -> bytes:
 def publish(mid: int, topic: str, payload: bytes, *, retain: bool) -> bytes:
     """A message at QoS 1."""
     name = topic.encode()
-    length = len(name) + len(payload) + 5
-    return b"".join(
-        (
-            b"\x33" if retain else b"\x32",
-            _number(length),
-            len(name).to_bytes(2, "big"),
-            name,
-            mid.to_bytes(2, "big"),
-            _EMPTY,
-            payload,
-        )
-    )
+    first = b"\x33" if retain else b"\x32"
+    length = _number(len(name) + len(payload) + 5)
+    size = len(name).to_bytes(2, "big")
+    return b"%b%b%b%b%b\0%b" % (first, length, size, name, mid.to_bytes(2, "big"), payload)
 
 
 def publish_once(topic: str, payload: bytes) -> bytes:
