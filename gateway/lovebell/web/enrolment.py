@@ -7,6 +7,7 @@ answer is JSON; a refusal is `error`, `zh` and `en`. What is allowed is asked of
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -167,8 +168,9 @@ def _token(request: web.Request) -> str:
 
 async def _body(request: web.Request) -> Mapping[str, Any]:
     try:
-        body = await request.json()
-    except (ValueError, RecursionError):
+        # Not by the charset that the request names: there may be none of that name.
+        body = json.loads(await request.read())
+    except (ValueError, RecursionError, web.RequestPayloadError):
         body = None
     if not isinstance(body, dict):
         raise RefusedError("bad_field", field="body")
