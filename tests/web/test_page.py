@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
@@ -15,11 +16,12 @@ from aiohttp.test_utils import TestServer
 
 from lovebell.domain.records import DiskError
 from lovebell.domain.visit import Stage, Visit
+from lovebell.web.crowd import ROOM
 from lovebell.web.pages import WORDS, page
 from lovebell.web.server import WRONG, WRONG_MS, application, serve
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator
 
 GOOD = "abcdefghijklmnopqrstuvwx"
 EVIL = "<script>alert('示例')</script>\"&"
@@ -210,3 +212,64 @@ async def test_a_port_that_is_taken_is_tried_again_and_meanwhile_there_are_no_pa
         assert answer.status == 200
     serving.cancel()
     await asyncio.gather(serving, return_exceptions=True)
+
+
+@asynccontextmanager
+async def served(patience_s: float) -> AsyncGenerator[int]:
+    """The port of a web server as the gateway has it."""
+    told: asyncio.Queue[bool] = asyncio.Queue()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    made = application(Door(), lambda: 0)
+    serving = asyncio.create_task(
+        serve(made, "127.0.0.1", port, told.put_nowait, patience_s=patience_s)
+    )
+    assert await asyncio.wait_for(told.get(), 10)
+    yield port
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+
+
+async def test_whoever_asks_half_a_question_many_times_takes_neither_files_nor_pages() -> None:
+    half = f"GET /a/{GOOD} HTTP/1.1\r\nHost: bell".encode()
+    more = 50
+    async with served(3600) as port:
+        crowd: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        for _ in range(ROOM + more):
+            crowd.append(await asyncio.open_connection("127.0.0.1", port))
+            crowd[-1][1].write(half)
+        for reader, _ in crowd[:more]:  # the longest first
+            assert await asyncio.wait_for(reader.read(), 10) == b""
+        url = f"http://127.0.0.1:{port}/a/{GOOD}"
+        async with aiohttp.ClientSession() as browser, browser.post(url) as answer:
+            assert answer.status == 200
+            assert "谢谢" in await answer.text()
+        for _, writer in crowd:
+            writer.close()
+
+
+@pytest.mark.parametrize("said", [b"", b"GET /a/x HTTP/1.1\r\nHost: bell"])
+async def test_whoever_asks_nothing_is_let_go_of(said: bytes) -> None:
+    async with served(0.05) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(said)
+        assert await asyncio.wait_for(reader.read(), 10) == b""
+        writer.close()
+
+
+async def test_a_slow_question_is_answered_while_there_is_room() -> None:
+    async with served(3600) as port:
+        begun = [await asyncio.open_connection("127.0.0.1", port) for _ in range(9)]
+        for _, writer in begun:
+            writer.write(f"POST /a/{GOOD} HTTP/1.1\r\n".encode())
+            await writer.drain()
+        for reader, writer in begun:
+            writer.write(b"Host: bell\r\n\r\n")
+            assert (await asyncio.wait_for(reader.read(), 10)).startswith(b"HTTP/1.1 200")
+            writer.close()
+
+
+async def test_one_connection_is_for_one_question(site: Site) -> None:
+    _, _, headers = await site.ask()
+    assert headers["Connection"] == "close"

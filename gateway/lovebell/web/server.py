@@ -14,12 +14,13 @@ import base64
 import hashlib
 import logging
 import re
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from aiohttp import web
 
 from lovebell.domain.pacing import Window
 from lovebell.domain.records import DiskError
+from lovebell.web.crowd import PATIENCE_S, bind
 from lovebell.web.noise import http_log
 from lovebell.web.pages import STYLE, page
 
@@ -107,35 +108,49 @@ async def serve(
     port: int,
     told: Callable[[bool], None],
     again_s: float = AGAIN_S,
+    patience_s: float = PATIENCE_S,
 ) -> None:
     """Serve for ever, and say whether there are pages. A port that is taken is tried again, and
     bells ring without.
     """
-    # No log of accesses: what stands in a path is the right to answer.
-    runner = web.AppRunner(made, access_log=None, handle_signals=False, logger=http_log())
+    # No log of accesses: what stands in a path is the right to answer. What the library calls
+    # keep-alive is also how long it waits for a first question; left to itself it waits an hour.
+    runner = web.AppRunner(
+        made,
+        access_log=None,
+        handle_signals=False,
+        logger=http_log(),
+        keepalive_timeout=patience_s,
+    )
     await runner.setup()
+    listening = None
     try:
-        while not await _is_bound(runner, host, port):
+        while (listening := await _bound(runner, host, port)) is None:
             told(False)
             await asyncio.sleep(again_s)
         told(True)
         log.info("pages served", extra={"host": host, "port": port})
         await asyncio.Event().wait()
     finally:
+        if listening is not None:
+            listening.close()
         await runner.cleanup()
 
 
-async def _is_bound(runner: web.AppRunner, host: str, port: int) -> bool:
+async def _bound(runner: web.AppRunner, host: str, port: int) -> asyncio.Server | None:
+    server = cast("web.Server", runner.server)  # it is there after setup
     try:
-        await web.TCPSite(runner, host, port).start()
+        return await bind(server, host, port)
     except (OSError, ValueError) as why:  # a host that no name can be is a ValueError
         log.error("no pages", extra={"host": host, "port": port, "why": str(why)})
-        return False
-    return True
+        return None
 
 
 async def _with_headers(_: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(HEADERS)
+    # One question a connection: a proxy that kept it would use it just when we let it go.
+    response.headers["Connection"] = "close"
+    response.force_close()
 
 
 def _response(text: str, status: int) -> web.Response:
