@@ -86,19 +86,25 @@ class Wifi:
         # WLAN.connect() tries for ever: end the try before, and pause, or the next one fails.
         await asyncio.sleep(LOOK_MS / 1000)
         self._wlan.active(True)
+        # Of the try before: the driver says it until there is news, whatever is asked for
+        # (MicroPython's ports/esp32/network_wlan.c forgets it only when a network is joined).
+        old = self._wlan.status()
+        has_news = False
         self._wlan.connect(wanted["ssid"], wanted["password"])
         began = self._now()
         why = "no answer"
         while not self._wlan.isconnected():
+            passed_ms = ticks_diff(self._now(), began)
             status = self._wlan.status()
-            if status in _WRONG_PASSWORD:
+            has_news = has_news or status != old or passed_ms >= JOIN_MS
+            if has_news and status in _WRONG_PASSWORD:
                 self.has_wrong_password = True
                 why = "its password is wrong: run lovebell-tech setup"
-            elif status in _NOT_THERE:
+            elif has_news and status in _NOT_THERE:
                 why = "it is not in the air"
             hopeless = len(self._networks) > 1 and why != "no answer"
             patience_ms = HOPELESS_MS if hopeless else JOIN_MS
-            if ticks_diff(self._now(), began) >= patience_ms:
+            if passed_ms >= patience_ms:
                 self._at = (self._at + 1) % len(self._networks)
                 raise NoWifi("no Wi-Fi {}: {}".format(wanted["ssid"], why))
             await asyncio.sleep(LOOK_MS / 1000)

@@ -42,6 +42,26 @@ class Radio:
         return (self.address, "", "", "")
 
 
+class Stubborn(Radio):
+    """As the driver of an ESP32: what it has said of the try before it says until there is news,
+    which takes it a hundred looks here."""
+
+    def __init__(self):
+        super().__init__()
+        self.said = 1000
+        self.looks = 0
+
+    def connect(self, ssid, password):
+        super().connect(ssid, password)
+        self.looks = 0
+
+    def status(self):
+        self.looks += 1
+        if self.wanted is not None and self.looks > 100:
+            self.said = self.air.get(self.wanted, 201)
+        return self.said
+
+
 class Home:
     """A radio whose time passes a hundred milliseconds whenever somebody looks."""
 
@@ -104,6 +124,27 @@ def test_a_password_that_is_right_after_all_is_forgiven():
     home.join()
     home.radio.air = {"first": 1010}
     assert home.join() is None
+    assert not home.wifi.has_wrong_password
+
+
+def test_what_the_driver_said_of_one_network_is_not_taken_for_news_of_the_next():
+    for status in (201, 202):
+        home = Home({"first": status, "second": 1010})
+        home.wifi._wlan = Stubborn()
+        home.wifi._wlan.air = home.radio.air
+        assert home.join().startswith("no Wi-Fi first: ")
+        told = home.wifi.has_wrong_password
+        assert told == (status == 202)
+        assert home.join() is None, status
+
+
+def test_a_network_that_is_missing_is_not_said_to_refuse_the_password_of_another():
+    home = Home({"first": 202})
+    home.wifi._wlan = Stubborn()
+    home.wifi._wlan.air = home.radio.air
+    home.join()
+    home.wifi.has_wrong_password = False
+    assert home.join() == "no Wi-Fi second: it is not in the air"
     assert not home.wifi.has_wrong_password
 
 
