@@ -36,7 +36,7 @@ def load(directory: str = ".", prefer: str = NAME) -> tuple:
     whole, the preferred one tried first; what the functions below want to know, None if the good
     one is used; and what is wrong with config.json, in words. Without any, settings is None."""
     complaints: list = []
-    if _is_refused(directory):
+    if is_refused(directory):
         prefer = GOOD
         complaints.append("{} leads to no broker, {} does: {}".format(NAME, GOOD, ADVICE))
     for name in (NAME, GOOD) if prefer == NAME else (GOOD, NAME):
@@ -90,7 +90,8 @@ def choose_other(directory: str, proof: int | None) -> None:
     flash.write(directory + "/" + REFUSED, [line.encode()])
 
 
-def _is_refused(directory: str) -> bool:
+def is_refused(directory: str) -> bool:
+    """Whether config.json, as it is, led to no broker while the good one did."""
     raw = _read_or_none(directory + "/" + NAME)
     lines, _ = flash.read(directory + "/" + REFUSED)
     return raw is not None and lines == [str(binascii.crc32(raw)).encode()]

@@ -33,8 +33,10 @@ def save(directory: str, device: str, new: dict, is_proven: bool) -> None:
 
 def _settings(directory: str, device: str) -> dict:
     """As they stand in the file, with what a newer tool may have written. config.json is what the
-    technician wanted last; where nobody can use it, the good one is what there is."""
-    for name in (config.NAME, config.GOOD):
+    technician wanted last; where nobody can use it, the good one is what there is. So too where it
+    led to no broker: with the new network it would do so no more than before."""
+    names = (config.NAME, config.GOOD)
+    for name in reversed(names) if config.is_refused(directory) else names:
         try:
             with open(directory + "/" + name, "rb") as file:
                 settings = json.loads(file.read())

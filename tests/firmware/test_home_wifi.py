@@ -268,6 +268,22 @@ def test_a_file_that_nobody_can_use_is_made_from_the_good_one():
     on_flash(story)
 
 
+def test_a_file_that_led_to_no_broker_is_made_from_the_one_that_did():
+    def story(path):
+        put(path, config.NAME, dict(SETTINGS, broker=[{"host": "192.168.1.3"}]))
+        put(path, config.GOOD, SETTINGS)
+        settings, proof, _ = config.load(path)
+        assert settings["broker"][0]["host"] == "192.168.1.3"
+        config.choose_other(path, proof)
+        networks.save(path, "b-01", NEW, True)
+        settings, _, complaints = config.load(path)
+        assert settings["wifi"] == [NEW] + SETTINGS["wifi"]
+        assert settings["broker"][0]["host"] == "192.168.1.2"
+        assert not complaints
+
+    on_flash(story)
+
+
 def test_what_the_firmware_would_refuse_is_not_written():
     def story(path):
         put(path, config.NAME, SETTINGS)
