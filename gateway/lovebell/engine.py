@@ -222,14 +222,15 @@ class Engine:
 
     def _perform(self, work: Work) -> None:
         """All that was waiting for the commit of this work."""
+        # A button that has its receipt shows what it was told last: that comes first.
+        for letter in work.batch.letters.values():
+            self.post.put(letter)
         for device, event_id, episode in work.receipts:
             self.post.receipt(device, event_id, episode)
         self._no_longer_pending(work)
         for episode, hush in work.after:
             if not self._rings(episode.id, hush.chime):  # again, since this was decided
                 self.post.hush(episode, hush)
-        for letter in work.batch.letters.values():
-            self.post.put(letter)
         self.mail.committed(work.batch)
         for episode in work.batch.episodes.values():
             if not episode.is_open and episode.deadline is None:

@@ -88,7 +88,7 @@ async def test_the_ring_does_not_wait_for_the_disk_but_receipt_and_puback_do(
     assert token not in street.air.settled
     await street.engine.writer.drain()
     after = street.air.log[street.air.log.index("ring c-paired") :]
-    assert after[:4] == ["ring c-paired", "receipt b-1", "episode b-1", "puback"]
+    assert after[:4] == ["ring c-paired", "episode b-1", "receipt b-1", "puback"]
 
 
 async def test_presses_that_arrive_together_are_committed_together_and_acknowledged_in_order(
@@ -394,6 +394,17 @@ async def test_a_chime_that_rings_by_itself_for_what_is_answered_is_hushed_by_it
     street.send("c-paired", "ringing", episode="b-1.p-2")
     await street.settle()
     assert not street.sounding
+
+
+async def test_a_button_learns_that_it_rings_again_before_it_has_its_receipt(
+    street: Street,
+) -> None:
+    await street.press()
+    await street.answer("c-paired")
+    before = len(street.air.log)
+    await street.press()  # that somebody comes was said before, and is true no more
+    told = [what for what in street.air.log[before:] if what.endswith(" b-1")]
+    assert told == ["episode b-1", "receipt b-1"]
 
 
 async def test_an_acknowledgement_of_nothing_known_is_received_and_recorded(
