@@ -114,6 +114,30 @@ async def test_what_was_given_out_from_bundles_is_no_way_to_anothers_secret(site
     assert await site.refused("enrol", token, mac=MAC, role="button") == "not_yours"
 
 
+async def test_a_board_that_goes_elsewhere_gives_a_token_no_other_one(site: Site) -> None:
+    bundled(site, "b-7")
+    token = site.token("--boards", "1")
+    await site.confirm(token, await site.enrol(token))
+    await site.ask("given", token, given={MAC: "b-7"})
+    assert await site.refused("enrol", token, mac=OTHER_MAC, role="button") == "none_left"
+    for device in ("b-001", "b-7"):
+        assert site.town.type("device", "revoke", device).exit_code == 0
+    assert await site.refused("enrol", token, mac=OTHER_MAC, role="button") == "none_left"
+    begun = site.token("--boards", "1")
+    await site.enrol(begun)
+    await site.enrol(site.token())  # another laptop takes the board over
+    assert await site.refused("enrol", begun, mac=OTHER_MAC, role="button") == "none_left"
+
+
+async def test_a_stolen_token_makes_nobodys_board_another_device(site: Site) -> None:
+    bundled(site, "b-7")
+    mine, theirs = site.token(), site.token()
+    await site.confirm(mine, await site.enrol(mine))
+    await site.ask("given", theirs, given={MAC: "b-7"})
+    assert site.town.read("device", "show", "b-001")["boards"] == [MAC]
+    assert (await site.enrol(mine))["device"] == "b-001"
+
+
 async def test_a_token_is_wrong_expired_or_revoked_and_each_is_said(site: Site) -> None:
     token = site.token("--hours", "1")
     assert await site.refused("enrol", "x" * 24, mac=MAC, role="button") == "bad_token"

@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from lovebell.domain.model import Home
-from lovebell.store import migrate, schema
+from lovebell.store import boards, migrate, schema
 from lovebell.store.books import load_books
 from lovebell.store.sqlite import create_or_upgrade, open_engine
 
@@ -80,4 +80,29 @@ def test_what_was_still_to_be_sent_is_still_to_be_sent(tmp_path: Path) -> None:
         assert [tuple(kept) for kept in connection.execute(schema.outbox.select())] == [row]
         made = "SELECT sql FROM sqlite_master WHERE name = 'outbox'"
         assert "WITHOUT ROWID" in connection.exec_driver_sql(made).scalar_one()
+    engine.dispose()
+
+
+def test_a_token_goes_on_counting_where_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "lovebell.db"
+    engine = open_engine(path)
+    with engine.begin() as connection:
+        old = config()
+        old.attributes["connection"] = connection
+        command.upgrade(old, "0010")
+        for n in (1, 2):
+            connection.exec_driver_sql(
+                "INSERT INTO technician_token VALUES (?, ?, '示例', '[]', 9, 0, '[]', 0, 9, NULL)",
+                (n, str(n)),
+            )
+        for n in range(3):
+            connection.exec_driver_sql(
+                "INSERT INTO board (mac, device, role, token, at_ms) VALUES (?, 'b', 'x', 2, 0)",
+                (str(n),),
+            )
+    engine.dispose()
+    create_or_upgrade(path)
+    engine = open_engine(path)
+    with engine.connect() as connection:
+        assert [boards.used(connection, n) for n in (1, 2)] == [0, 3]
     engine.dispose()

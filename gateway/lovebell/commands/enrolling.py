@@ -78,7 +78,7 @@ class Enrolment:
                 token = enrolment.check_token(boards.token_of(connection, hash_), now)
                 if verb == "given":
                     given = enrolment.read_given(body)
-                    twice = boards.note_given(connection, given, token.who, now)
+                    twice = boards.note_given(connection, given, token, now)
                     return {"noted": len(given), "twice": twice}, list(twice)
                 wish = enrolment.read_wish(verb, body)
                 known = boards.board_of(connection, wish.mac)

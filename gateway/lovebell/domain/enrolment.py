@@ -121,6 +121,12 @@ def check_enrol(token: Token, wish: Wish, known: Board | None, used: int) -> Non
         raise RefusedError("none_left", count=token.boards)
 
 
+def may_give(token: Token, known: Board | None) -> bool:
+    """Whether its word, that a board has an identity of a bundle now, is taken. A board that
+    another token has set up would be that other device, in another home, when it is renewed."""
+    return known is None or known.token in (0, token.n) or token.may_renew
+
+
 def check_confirm(token: Token, wish: Wish, known: Board | None) -> Board:
     """The board whose last reserved secret is to be in force. Raises RefusedError:
     unknown_board, superseded."""

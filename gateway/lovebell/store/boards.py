@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
-from lovebell.domain.enrolment import Board, Place, Token
+from lovebell.domain.enrolment import Board, Place, Token, may_give
 from lovebell.domain.episode import What
 from lovebell.domain.model import Device, DeviceKind
 from lovebell.store import credentials, schema
@@ -80,9 +80,8 @@ def revoke_all_tokens(connection: Connection, now: int) -> list[int]:
 
 
 def used(connection: Connection, n: int) -> int:
-    """How many boards a token has set up, or has begun to."""
-    wanted = select(func.count()).select_from(_BOARD).where(_BOARD.c.token == n)
-    return connection.execute(wanted).scalar_one()
+    """How many boards a token has set up, or has begun to, whatever became of them since."""
+    return connection.execute(select(_TOKEN.c.used).where(_TOKEN.c.n == n)).scalar_one()
 
 
 # -- boards ----------------------------------------------------------------------------------
@@ -119,7 +118,11 @@ def names(connection: Connection) -> set[str]:
 def reserve(connection: Connection, token: Token, board: Board, hash_: str, now: int) -> int:
     """Keep a name and the hash of a new secret for a board; nothing is in force yet. The number
     of the reservation, by which it is confirmed."""
-    made = connection.execute(select(_BOARD.c.made_ms).where(_BOARD.c.mac == board.mac)).scalar()
+    known = select(_BOARD.c.made_ms, _BOARD.c.token).where(_BOARD.c.mac == board.mac)
+    made, by = connection.execute(known).one_or_none() or (None, None)
+    if by != token.n:
+        one_more = update(_TOKEN).where(_TOKEN.c.n == token.n).values(used=_TOKEN.c.used + 1)
+        connection.execute(one_more)
     row = {
         "mac": board.mac,
         "device": board.device,
@@ -151,22 +154,24 @@ def confirm(connection: Connection, token: Token, board: Board, until_ms: int, n
 
 
 def note_given(
-    connection: Connection, given: Mapping[str, str], who: str, now: int
+    connection: Connection, given: Mapping[str, str], token: Token, now: int
 ) -> dict[str, list[str]]:
     """Remember which boards identities of a bundle were given to; the devices that more than one
-    board has been given, with the addresses. What was known already is not recorded again, and
-    a device that was revoked is nobody's."""
+    board has been given, with the addresses. What was known already is not recorded again, what
+    the token may not change stays, and a device that was revoked is nobody's."""
     good = set(connection.execute(select(schema.credential.c.device)).scalars())
     books = load_books(connection)
     devices = {name: one for name, one in books.devices.items() if name in good}
-    had = {row.mac: row.device for row in connection.execute(select(_BOARD))}
+    had = {row.mac: _board(row) for row in connection.execute(select(_BOARD))}
     for mac, device in given.items():
-        if device not in devices or had.get(mac) == device:
+        known = had.get(mac)
+        is_told = known is not None and known.device == device
+        if device not in devices or is_told or not may_give(token, known):
             continue
         row = {"mac": mac, "device": device, "role": devices[device].kind.value, "at_ms": now}
         row |= {"token": None, "hash": None, "made_ms": now}
         connection.execute(insert_or(_BOARD).values(row).on_conflict_do_update(["mac"], set_=row))
-        note(connection, now, What.GIVEN, device, {"mac": mac, "by": who})
+        note(connection, now, What.GIVEN, device, {"mac": mac, "by": token.who})
     named = set(given.values())
     return {
         device: macs

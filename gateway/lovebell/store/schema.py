@@ -349,6 +349,7 @@ technician_token = Table(
     Column("made_ms", BigInteger, nullable=False),
     Column("until_ms", BigInteger, nullable=False),
     Column("revoked_ms", BigInteger),
+    Column("used", Integer, nullable=False, server_default="0"),
     UniqueConstraint("hash"),
 )
 
