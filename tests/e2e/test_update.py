@@ -191,6 +191,15 @@ async def test_a_button_goes_to_the_next_version_and_every_press_meanwhile_rings
     assert stage.board.resets == 1
 
 
+async def test_a_power_cut_before_the_trial_only_costs_another_fetch(stage: Stage) -> None:
+    await stage.begin()
+    await stage.publish("900.0.4")
+    await stage.reaches("ready")
+    await stage.board.power_cut()
+    await stage.board.start()
+    assert await stage.reaches("good", "failed") == ""
+
+
 async def test_a_version_that_breaks_down_is_given_up_and_stops_the_roll_out(stage: Stage) -> None:
     await stage.begin()
     moth = ("app.py", "        self._mourn()\n", '        raise KeyError("moth")\n')

@@ -280,6 +280,52 @@ def test_what_was_ready_when_it_was_stopped_is_still_heard() -> None:
     assert town.go().withdrawn == []
 
 
+def test_what_lies_ready_when_it_is_stopped_is_not_tried_any_more() -> None:
+    town = Town(100)
+    town.go()
+    town.say("b-001", Stage.READY)
+    town.rollout = stopped(town.rollout)
+    assert town.go().withdrawn == ["b-001"]
+    town.say("b-001", Stage.READY)  # the broker repeats what it keeps
+    assert town.at(Stage.WAITING) == {"b-001"}
+    town.rollout = resumed(town.rollout, town.now)
+    assert town.go().offered == ["b-001"]
+
+
+@pytest.mark.parametrize(
+    ("stage", "why"), [(Stage.READY, ""), (Stage.REFUSED, "key"), (Stage.REFUSED, "memory")]
+)
+def test_a_device_that_begins_to_fetch_anew_is_served(stage: Stage, why: str) -> None:
+    town = Town(100)
+    town.go()
+    town.say("b-001", stage, why)
+    town.rollout = resumed(town.rollout, town.now)
+    # The power was cut before its trial, or a technician has given it the publisher's key.
+    town.say("b-001", Stage.FETCHING)
+    assert "b-001" in town.at(Stage.FETCHING)
+    town.say("b-001", Stage.READY)
+    town.say("b-001", Stage.FAILED, "crash")
+    assert town.rollout.stopped == "failures"
+
+
+def test_what_lies_ready_for_a_day_holds_up_nobody() -> None:
+    town = Town(2, ("1",))
+    town.go()
+    town.say("b-001", Stage.READY)
+    step = town.pass_(SILENT_MS)
+    assert (step.withdrawn, step.offered) == (["b-001"], ["b-002"])
+
+
+def test_a_trial_that_is_over_without_a_word_of_it_has_failed() -> None:
+    town = Town(100)
+    town.go()
+    town.say("b-001", Stage.TRIAL)
+    assert town.pass_(LOST_MS - 1).rollout.stopped == ""
+    town.pass_(1)
+    assert town.at(Stage.FAILED) == {"b-001"}
+    assert town.rollout.stopped == "failures"
+
+
 def test_a_device_that_fails_can_be_tried_again_255_times() -> None:
     town = Town(1)
     town.go()

@@ -194,7 +194,7 @@ class Updater:
         if result.is_first:
             # The last gateway may have ended between writing and telling.
             for one in rollout.members.values():
-                if one.stage in _EARLY:
+                if one.stage in _EARLY or one.stage is Stage.READY:
                     self._courier.tell(one.device, release.offer(one.attempt))
                 elif one.stage is Stage.WAITING:
                     self._courier.tell(one.device, {})

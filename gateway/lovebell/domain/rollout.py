@@ -142,6 +142,29 @@ def report_of(fields: Fields) -> Report:
     )
 
 
+def is_news(member: Member, report: Report, version: str) -> bool:
+    """Whether a report says something of this attempt that was not known. A broker repeats what
+    it keeps, from this release and from others."""
+    if report.version != version:
+        return False
+    if report.stage is Stage.GOOD:
+        return member.stage is not Stage.GOOD
+    if report.attempt != member.attempt:
+        return False
+    if member.stage is Stage.GOOD:
+        return report.stage is Stage.FAILED  # what was good for a while has gone bad
+    if member.stage is Stage.WAITING:
+        # It was taken back: what it has of it goes, unless it had begun to try it by then.
+        return RANK[report.stage] > RANK[Stage.READY]
+    if member.stage is Stage.FAILED and member.why == SILENT:
+        return True
+    if report.stage is member.stage:
+        return report.at > member.at
+    if report.stage is Stage.FETCHING and member.stage in (Stage.READY, Stage.REFUSED):
+        return True  # it has started anew before its trial, or knows the publisher by now
+    return RANK[report.stage] > RANK[member.stage]
+
+
 # -- waves -------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from lovebell.domain.episode import Note, What
 from lovebell.domain.firmware import is_newer
-from lovebell.domain.rollout import RANK, SILENT, Member, Stage, quota
+from lovebell.domain.rollout import RANK, SILENT, Member, Stage, is_news, quota
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -139,7 +139,7 @@ class _Turn:
         for device, said in reports.items():
             for report in said:
                 member = self._members.get(device)
-                if member is not None and _is_news(member, report, self._version):
+                if member is not None and is_news(member, report, self._version):
                     self._reach(member, report.stage, report.why, report.at)
         for device in signs:
             member = self._members.get(device)
@@ -149,7 +149,9 @@ class _Turn:
     def _reach(self, member: Member, stage: Stage, why: str = "", at: int = 0) -> None:
         is_other = stage is not member.stage
         since = self._now if is_other else member.since_ms
-        self._put(replace(member, stage=stage, why=why, at=at, since_ms=since, heard_ms=self._now))
+        now = replace(member, stage=stage, why=why, at=at, since_ms=since, heard_ms=self._now)
+        # Who tries anew can fail anew.
+        self._put(replace(now, excused=member.excused and stage is not Stage.FETCHING))
         if is_other:
             self.note(What.FIRMWARE_AT, member.device, stage=stage.value, **_why(why))
         if stage is Stage.GOOD:
@@ -160,18 +162,27 @@ class _Turn:
         for member in list(self._members.values()):
             standing = self._standing(member.device)
             for_ms = self._now - member.since_ms
-            is_trying = member.stage in (Stage.READY, Stage.TRIAL)
             runs_it = standing.is_online and standing.firmware == self._version
-            unheard_ms = self._now - max(member.since_ms, standing.heard_ms)
             if member.is_under_way and runs_it and for_ms >= SURE_MS:
                 self._reach(member, Stage.GOOD)
-            elif is_trying and not standing.is_online and unheard_ms >= LOST_MS:
+            elif self._is_lost(member, standing):
                 self._reach(member, Stage.FAILED, SILENT)
             elif self._is_waited_for(member) and self._now - member.heard_ms >= SILENT_MS:
                 self._give_up(member)
 
+    def _is_lost(self, member: Member, standing: Standing) -> bool:
+        if member.stage not in (Stage.READY, Stage.TRIAL):
+            return False
+        since_ms = member.since_ms
+        if not standing.is_online:
+            since_ms = max(since_ms, standing.heard_ms)
+        elif member.stage is Stage.READY or standing.firmware == self._version:
+            return False
+        # Else it runs another one by now, without a word of how its trial went.
+        return self._now - since_ms >= LOST_MS
+
     def _is_waited_for(self, member: Member) -> bool:
-        is_early = RANK[member.stage] <= RANK[Stage.FETCHING]
+        is_early = RANK[member.stage] <= RANK[Stage.READY]
         return is_early and not member.is_silent and not self.rollout.stopped
 
     def _give_up(self, member: Member) -> None:
@@ -194,7 +205,7 @@ class _Turn:
     def withdraw(self) -> None:
         """Take back what nobody has got as far as trying."""
         for member in list(self._members.values()):
-            if member.stage in (Stage.OFFERED, Stage.FETCHING):
+            if member.stage in (Stage.OFFERED, Stage.FETCHING, Stage.READY):
                 self.step.withdrawn.append(member.device)
                 self.note(What.FIRMWARE_WITHDRAWN, member.device)
                 self._put(replace(member, stage=Stage.WAITING, why="", at=0, since_ms=self._now))
@@ -275,26 +286,6 @@ class _Turn:
         self.note(What.FIRMWARE_OFFERED, member.device, attempt=member.attempt)
         now = self._now
         self._put(replace(member, stage=Stage.OFFERED, why="", at=0, since_ms=now, heard_ms=now))
-
-
-def _is_news(member: Member, report: Report, version: str) -> bool:
-    """Whether a report says something of this attempt that was not known. A broker repeats what
-    it keeps, from this release and from others."""
-    if report.version != version:
-        return False
-    if report.stage is Stage.GOOD:
-        return member.stage is not Stage.GOOD
-    if report.attempt != member.attempt:
-        return False
-    if member.stage is Stage.GOOD:
-        return report.stage is Stage.FAILED  # what was good for a while has gone bad
-    if member.stage is Stage.WAITING and not member.is_silent:
-        return RANK[report.stage] > RANK[Stage.FETCHING]  # it was taken back on the way here
-    if member.stage is Stage.FAILED and member.why == SILENT:
-        return True
-    if report.stage is member.stage:
-        return report.at > member.at
-    return RANK[report.stage] > RANK[member.stage]
 
 
 def _why(why: str) -> dict[str, str]:
