@@ -9,6 +9,7 @@ from bell.ticks import ticks_diff
 
 WITHIN_MS = 10_000  # of the start the key must close: later it means a test press
 HOLD_MS = 5_000
+MOST_MS = 30_000  # what is held for longer is no finger: it may be let go any day
 POWER_UP_MS = 100
 
 
@@ -29,6 +30,7 @@ class Gesture:
             self._since = None
         elif event[0] == "service":
             _, closed, at = event
+            self._forget(at)
             if not closed and self.is_long(at):
                 self._is_made = True
             after_ms = ticks_diff(at, self._began)
@@ -54,5 +56,10 @@ class Gesture:
 
     def is_over(self, now: int) -> bool:
         """Whether it has been made, or cannot be made any more."""
+        self._forget(now)
         is_late = ticks_diff(now, self._began) >= WITHIN_MS
         return self._is_made or (self._since is None and (is_late or not self._is_possible))
+
+    def _forget(self, now: int) -> None:
+        if self._since is not None and ticks_diff(now, self._since) >= MOST_MS:
+            self._since = None

@@ -65,6 +65,13 @@ def test_a_key_that_is_let_go_early_or_never_or_closed_late_or_broken_opens_noth
     assert opens([]) == (None, None)
 
 
+def test_a_key_that_something_lies_on_opens_nothing_when_it_comes_free():
+    # A case that was closed too tightly, with the board already plugged in.
+    for free in (31_600, 3_600_000):
+        held = [(1_500, CLOSED), (free, OPENED)]
+        assert opens(held, until=free + 1_000) == (6_500, None), free
+
+
 def test_a_press_makes_a_test_or_a_call_of_it_and_never_a_set_up():
     assert opens([(1_500, CLOSED), (4_000, PRESSED), (9_000, OPENED)]) == (None, None)
     assert opens([(1_500, PRESSED)]) == (None, None)
