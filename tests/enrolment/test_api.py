@@ -88,6 +88,22 @@ async def test_a_token_does_what_it_is_for_and_no_more(site: Site) -> None:
     assert await site.refused("enrol", both, mac=MAC, role="chime") == "other_role"
 
 
+async def test_a_board_that_was_begun_as_the_wrong_kind_can_still_be_the_right_one(
+    site: Site,
+) -> None:
+    token = site.token("--boards", "1")
+    wrong = await site.enrol(token)
+    right = await site.enrol(token, role="chime")
+    assert (wrong["device"], right["device"]) == ("b-001", "c-001")
+    late = {"mac": MAC, "reservation": wrong["reservation"]}
+    assert await site.refused("confirm", token, **late) == "superseded"
+    await site.confirm(token, right)
+    assert [one["id"] for one in site.town.read("device", "list")] == ["c-001"]
+    # From now on it is one, and what the refusal says to do does it.
+    assert await site.refused("enrol", token, mac=MAC, role="button") == "other_role"
+    assert site.town.type("device", "revoke", "c-001").exit_code == 0
+
+
 async def test_a_stolen_token_cannot_cut_off_the_boards_of_others(site: Site) -> None:
     mine, theirs = site.token(), site.token()
     made = await site.enrol(mine)

@@ -100,11 +100,8 @@ class Enrolment:
         if not self._can_admit:
             raise RefusedError("no_rights")
         enrolment.check_enrol(token, wish, known, boards.used(connection, token.n))
-        taken = boards.names(connection)
-        if known is not None:
-            taken.discard(known.device)
-        (made,) = identities(wish.role, 1, taken, os.urandom)
-        device = known.device if known is not None else made.device
+        (made,) = identities(wish.role, 1, boards.names(connection), os.urandom)
+        device = made.device if known is None or known.role != wish.role else known.device
         was = known.reservation if known is not None else 0
         number = boards.reserve(
             connection,

@@ -109,7 +109,7 @@ def check_enrol(token: Token, wish: Wish, known: Board | None, used: int) -> Non
     if wish.role not in token.roles:
         raise RefusedError("wrong_role", role=wish.role, roles=", ".join(token.roles))
     if known is not None:
-        if known.role != wish.role:
+        if known.role != wish.role and known.was_made:  # else nobody knows that device yet
             raise RefusedError(
                 "other_role", mac=wish.mac, device=known.device, is_role=known.role, role=wish.role
             )
