@@ -104,6 +104,19 @@ def test_a_restore_that_changes_nothing_for_boards_says_nothing_of_them(town: To
     assert "Note" not in said
 
 
+def test_a_device_that_was_taken_out_since_the_backup_is_shut_out_again(town: Town) -> None:
+    enrol(town, 2, "one")
+    do(town, "backup", "old.gz")
+    do(town, "device", "remove", "b-002")
+    said = do(town, "restore", "old.gz")
+    assert "good again when the gateway starts: b-002" in said
+    (command,) = re.findall(r"lovebell (device recover \S+)", said)
+    enrol(town, 1, "later")  # of which the old database has never heard
+    assert "b-002" in do(town, *command.split())
+    assert set(hashes(town)) == {"b-001", "b-003"}
+    assert "nothing to take over" in do(town, *command.split())
+
+
 def test_an_old_database_neither_revives_what_was_revoked_nor_cuts_off_what_came_later(
     town: Town,
 ) -> None:

@@ -138,7 +138,9 @@ def show(app: App, device_id: str, as_json: bool) -> None:
 def remove(app: App, device_id: str, as_json: bool) -> None:
     """Take a device out of the books."""
     with app.store.writing() as connection:
-        store.remove_device(connection, device_id)
+        if store.remove_device(connection, device_id):
+            # Else a restore would let it in again, and nobody would know.
+            boards.note(connection, app.now(), What.REVOKED, device_id, {})
     if as_json:
         print_json({"removed": device_id})
     else:

@@ -228,15 +228,18 @@ def add_device(connection: Connection, device: Device) -> None:
     _insert(connection, schema.device, asdict(device))
 
 
-def remove_device(connection: Connection, device: str) -> None:
-    """Take a device out of the books. Raises BooksError (unknown_device, still_paired)."""
+def remove_device(connection: Connection, device: str) -> bool:
+    """Take a device out of the books; whether it had a secret, which is void. Raises BooksError
+    (unknown_device, still_paired)."""
     books = load_books(connection)
     device_of(books, device)
     _check_unpaired(books, device)
     # Else whoever gets the name next could be spoken for with this one's secret.
-    connection.execute(delete(schema.credential).where(schema.credential.c.device == device))
+    of_it = schema.credential.c.device == device
+    gone = connection.execute(delete(schema.credential).where(of_it))
     connection.execute(delete(schema.board).where(schema.board.c.device == device))
     _delete(connection, schema.device, device)
+    return bool(gone.rowcount)
 
 
 # -- what is common to the three -------------------------------------------------------------
