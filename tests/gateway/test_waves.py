@@ -293,19 +293,28 @@ def test_what_lies_ready_when_it_is_stopped_is_not_tried_any_more() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stage", "why"), [(Stage.READY, ""), (Stage.REFUSED, "key"), (Stage.REFUSED, "memory")]
+    ("stage", "why"),
+    [
+        (Stage.READY, ""),
+        (Stage.REFUSED, "key"),
+        (Stage.REFUSED, "memory"),
+        (Stage.FAILED, "crash"),
+        (Stage.GOOD, ""),
+    ],
 )
 def test_a_device_that_begins_to_fetch_anew_is_served(stage: Stage, why: str) -> None:
     town = Town(100)
     town.go()
     town.say("b-001", stage, why)
     town.rollout = resumed(town.rollout, town.now)
-    # The power was cut before its trial, or a technician has given it the publisher's key.
+    # The power was cut before its trial, or a technician has set the board up anew.
     town.say("b-001", Stage.FETCHING)
     assert "b-001" in town.at(Stage.FETCHING)
     town.say("b-001", Stage.READY)
     town.say("b-001", Stage.FAILED, "crash")
     assert town.rollout.stopped == "failures"
+    # What it begins to fetch all the same is taken back.
+    assert town.say("b-001", Stage.FETCHING).withdrawn == ["b-001"]
 
 
 def test_what_lies_ready_for_a_day_holds_up_nobody() -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from lovebell.domain.firmware import is_newer
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -50,6 +52,8 @@ RANK: Final[Mapping[Stage, int]] = {
     Stage.FAILED: 5,
     Stage.GOOD: 6,
 }
+#: What a device can have been when it begins to fetch anew.
+_FETCHED: Final = frozenset({Stage.READY, Stage.REFUSED, Stage.FAILED, Stage.GOOD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +146,17 @@ def report_of(fields: Fields) -> Report:
     )
 
 
-def is_news(member: Member, report: Report, version: str) -> bool:
+def is_news(member: Member, report: Report, version: str, firmware: str) -> bool:
     """Whether a report says something of this attempt that was not known. A broker repeats what
-    it keeps, from this release and from others."""
+    it keeps, from this release and from others. `firmware` is what the device says that it runs."""
     if report.version != version:
         return False
     if report.stage is Stage.GOOD:
         return member.stage is not Stage.GOOD
     if report.attempt != member.attempt:
         return False
+    if report.stage is Stage.FETCHING and member.stage in _FETCHED and is_newer(version, firmware):
+        return True  # it has started before its trial, was set up again, or has lost its slots
     if member.stage is Stage.GOOD:
         return report.stage is Stage.FAILED  # what was good for a while has gone bad
     if member.stage is Stage.WAITING:
@@ -160,8 +166,6 @@ def is_news(member: Member, report: Report, version: str) -> bool:
         return True
     if report.stage is member.stage:
         return report.at > member.at
-    if report.stage is Stage.FETCHING and member.stage in (Stage.READY, Stage.REFUSED):
-        return True  # it has started anew before its trial, or knows the publisher by now
     return RANK[report.stage] > RANK[member.stage]
 
 

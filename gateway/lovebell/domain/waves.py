@@ -138,8 +138,8 @@ class _Turn:
         """Take what devices have said."""
         for device, said in reports.items():
             for report in said:
-                member = self._members.get(device)
-                if member is not None and is_news(member, report, self._version):
+                member, firmware = self._members.get(device), self._standing(device).firmware
+                if member is not None and is_news(member, report, self._version, firmware):
                     self._reach(member, report.stage, report.why, report.at)
         for device in signs:
             member = self._members.get(device)
