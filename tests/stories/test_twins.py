@@ -98,6 +98,18 @@ async def test_one_board_whose_wifi_comes_and_goes_is_one(street: Street) -> Non
     assert words(street) == set()
 
 
+async def test_one_board_whose_heartbeats_lie_somewhere_for_a_while_is_one(street: Street) -> None:
+    board = Board(street, boot=1)
+    late_ms = 0
+    for n in range(20):
+        street.now += MINUTE - late_ms
+        up_s = (street.now - board.began) // 1000
+        late_ms = 40_000 if n % 3 == 1 else 0  # a card that writes slowly holds the gateway up
+        street.now += late_ms
+        street.send("b-1", "heartbeat", every_s=60, up_s=up_s)
+    assert words(street) == set()
+
+
 async def test_boards_that_started_alike_at_the_same_moment_are_seen_to_come_and_go(
     street: Street,
 ) -> None:

@@ -214,11 +214,13 @@ class Supervisor:
         """A device lives, and says how well."""
         device = self._of(name)
         device.every_s = fields["every_s"]
-        device.up = (fields["up_s"] * 1000, at.steady)
+        before, device.up = device.up, (fields["up_s"] * 1000, at.steady)
         self.heard(name, at)
         if name not in self._standing:
             return
-        if device.starts.tell(at.steady - device.up[0], at.steady):
+        # Of one board that has not started anew it rises, however late it comes.
+        has_risen = before is not None and device.up[0] >= before[0]
+        if device.starts.tell(at.steady - device.up[0], at.steady, may_be_late=has_risen):
             self.twice(name, at)
         self._is_alone(name, device, at)
         if device.connections.of_late(at.steady) < STEADY:

@@ -13,8 +13,7 @@ from typing import Final
 
 #: A beat that was on its way for some seconds tells of no other start.
 SAME_START_MS: Final = 15_000
-#: So many returns to the start before are no accident: a gateway that was held up for minutes
-#: sees one.
+#: So many returns to the start before are no accident.
 RETURNS: Final = 3
 #: Within so long. Boards that throw each other out come back every eight seconds or sooner.
 RETURNS_MS: Final = 1_800_000
@@ -33,8 +32,10 @@ class Starts:
     before: int | None = None
     returns: deque[int] = field(default_factory=deque[int])
 
-    def tell(self, start: int, steady: int) -> bool:
-        """Whether by now there must be two boards."""
+    def tell(self, start: int, steady: int, *, may_be_late: bool = False) -> bool:
+        """Whether by now there must be two boards. What `may_be_late` tells of no later start."""
+        if may_be_late and self.last is not None and start > self.last:
+            return False
         if self.last is None or abs(start - self.last) <= self.slack:
             self.last = start
             return False
