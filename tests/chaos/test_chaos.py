@@ -1,11 +1,11 @@
 """The short form of `make chaos`: real processes for two minutes, everything goes wrong, and the
-checker finds nothing. `SEED=…` plays a run again; the chronicle of one that failed lies in its
+checker finds nothing. The faults are always the same, so that a change is what turns it red; with
+`SEED=…` others are dealt out, as `make chaos` does. The chronicle of one that failed lies in its
 folder."""
 
 from __future__ import annotations
 
 import os
-import random
 from typing import TYPE_CHECKING
 
 from chaos import report
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECONDS = 120
-SEED = int(os.environ.get("SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
+SEED = int(os.environ.get("SEED") or 5)
 #: What every run must have tried, or it has shown nothing.
 TRIED = (
     "sensed is on record",
