@@ -101,9 +101,14 @@ class App:
     def farewell(self) -> None:
         """run() has ended and the chip is about to start again: what was pressed since, or was
         not yet in the journal, is written there for the next start to send."""
-        if (self._board.leftover() or self._is_owed) and self._config["role"] == "button":
+        if self._config["role"] != "button":
+            return
+        if self._board.leftover() or self._is_owed:
             self._journal.add("press", {"kind": "call"})
-            self._board.want_set_up(False)  # it must not wait for that
+            self._board.leave("")  # it must not wait for the set-up
+        kinds = [record["kind"] for record in self._journal.records if record["kind"] != "test"]
+        if kinds[-1:] == ["call"] and not self._journal.is_kept:
+            self._board.leave("call")  # where the flash refuses it there is still the chip
 
     def connected(self) -> None:
         """The link has a new connection: subscribe, then what waits, then how we are."""
@@ -174,6 +179,9 @@ class App:
             return
         if retained and leaf not in ("episode", "settings", "firmware"):
             return  # an event that somebody retained by mistake would happen again and again
+        self._hear(device, leaf, fields)
+
+    def _hear(self, device: str, leaf: str, fields: dict) -> None:
         try:
             if leaf in ("firmware", "piece"):
                 self._offered(leaf, fields)
@@ -198,10 +206,12 @@ class App:
             release("renewal")
         self._board.blocked = True  # flash takes its time
 
-    def renewed(self) -> None:
-        """No more of new firmware for now."""
+    def renewed(self, offer: dict | None) -> None:
+        """No more of new firmware for now, but for an offer that came meanwhile."""
         self._renewal = None
         release("renewal")
+        if offer is not None:
+            self._hear(self._name, "firmware", offer)
 
     def _happen(self, event: tuple) -> None:
         self._events.append(event)
@@ -271,7 +281,7 @@ class App:
         if gesture.is_made():
             self.say("set-up wanted: starting again")
             self._starts.healthy()  # this start ends without having failed
-            self._board.want_set_up(True)
+            self._board.leave("set-up")
             return True
         if gesture.is_over(now):
             self._gesture = None
@@ -297,11 +307,13 @@ class App:
             self._journal.drop(record["id"])
 
     def _mourn(self) -> None:
-        """A press that the flash has lost had been shown as sensed: call rather than be silent."""
+        """A press that the flash has lost had been shown as sensed: call rather than be silent. So
+        too for one that it never took."""
         if self._journal.broken:
             self.say("journal: {} unreadable, kept aside".format(self._journal.broken))
-            if self._config["role"] == "button":
-                self._perform("note", "press", {"kind": "call"}, None)
+        is_owed = self._journal.broken or self._config["owed"]
+        if is_owed and self._config["role"] == "button":
+            self._perform("note", "press", {"kind": "call"}, None)
 
     def _feed(self) -> None:
         """Feed the watchdog when button, link and journal have all advanced."""

@@ -22,20 +22,22 @@ BLIND_MS = 25
 LEFTOVER_MS = 20
 WATCHDOG_MS = 60_000
 READINGS = 16  # of the supply; the converter of an ESP32 is noisy
-_WANTED = b"set-up"
+WORDS = ("set-up", "call")  # for the next start
 
 
 def _ticks() -> int:
     return time.ticks_ms() & (PERIOD - 1)  # pyright: ignore[reportOperatorIssue] - it is an integer
 
 
-def is_set_up_wanted() -> bool:
-    """Whether want_set_up(True) was said before this start. It is forgotten at once."""
+def left() -> str:
+    """The word that leave() was told before this start, "" for none. It is forgotten at once."""
     memory = machine.RTC()
-    is_wanted = bytes(memory.memory()) == _WANTED
-    if is_wanted:
-        memory.memory(b"")
-    return is_wanted
+    raw = bytes(memory.memory())
+    for word in WORDS:
+        if raw == word.encode():
+            memory.memory(b"")
+            return word
+    return ""
 
 
 class Board:
@@ -144,10 +146,10 @@ class Board:
         """Set the calendar: year, month, day, weekday, hour, minute, second, microsecond."""
         machine.RTC().datetime(moment)
 
-    def want_set_up(self, is_wanted: bool) -> None:
-        """Say that the next start is one for the set-up of the Wi-Fi, where a restart leaves it and
-        a power cut does not."""
-        machine.RTC().memory(_WANTED if is_wanted else b"")
+    def leave(self, word: str) -> None:
+        """Tell the next start one of WORDS, or "" for none: that it is for the set-up of the Wi-Fi,
+        or that it owes a call. A restart leaves it where it is said and a power cut does not."""
+        machine.RTC().memory(word.encode())
 
     def _closing(self, number: int) -> Contact:
         pin = machine.Pin(number, machine.Pin.IN, machine.Pin.PULL_UP)

@@ -79,6 +79,11 @@ class Journal:
                 return True
         return False
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether the flash holds the records as they are."""
+        return not self._unsaved
+
     def _save(self) -> bool:
         # Made one by one in there, where a heap without room for them is noticed.
         kept = flash.write(self._path, (json.dumps(record).encode() for record in self.records))

@@ -30,7 +30,8 @@ def run(directory: str = ".") -> None:
         return
     from bell import app, board
 
-    settings["set_up"] = board.is_set_up_wanted()
+    word = board.left()
+    settings["set_up"], settings["owed"] = word == "set-up", word == "call"
     _running.append(app.App(settings, directory, starts, proof))
     asyncio.run(_running[0].run())
 

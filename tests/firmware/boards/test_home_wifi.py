@@ -357,3 +357,13 @@ async def test_an_access_point_that_would_be_open_to_all_is_not_opened(visit, tm
     assert not said("set-up open")(board)
     with pytest.raises(aiohttp.ClientConnectorError):
         await phone.get()
+
+
+async def test_a_press_that_ends_it_is_sent_though_the_flash_refuses_it(visit, far_end):
+    board, phone = await visit("b-01", "button", speed=15)
+    await phone.come()
+    (board.directory / "journal.new").mkdir()
+    board.press()
+    await board.wait_for(said("set-up ends: a press must not wait"), PATIENCE_S)
+    await far_end.hears("press", kind="call")
+    assert board.resets == 2
