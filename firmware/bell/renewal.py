@@ -32,13 +32,16 @@ def is_new(offer: dict, settings: dict) -> bool:
 
 class Renewal:
     """That of the device with these `settings`. `owner` has say(line), is_waiting(), role_state(),
-    the state of its role, and renewed(), to be called when it is over."""
+    the state of its role, and renewed(offer), to be called when it is over, with an offer to look
+    at then or None."""
 
     def __init__(self, is_trial: bool, settings: dict, directory: str, board, link, owner) -> None:
         self._settings = settings
         self._board = board
         self._link = link
         self._renewed = owner.renewed
+        self._is_trial = is_trial
+        self._later = None  # what was offered during a trial: nobody repeats it
         self.is_subscribed = not is_trial  # whether the broker has taken the subscriptions
         self.say = owner.say
         self.is_waiting = owner.is_waiting
@@ -55,6 +58,8 @@ class Renewal:
 
     def hear(self, leaf: str, fields: dict) -> None:
         """A `firmware` or a `piece` message."""
+        if self._is_trial and leaf == "firmware":
+            self._later = fields
         self._work.hear(leaf, fields)
 
     def tell(self, leaf: str, fields: dict) -> None:
@@ -80,5 +85,5 @@ class Renewal:
             self._work.close()
             for name in _MODULES:
                 release(name)
-            self._renewed()
+            self._renewed(self._later if said == "over" else None)
         return said == "restart"

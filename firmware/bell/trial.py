@@ -37,7 +37,7 @@ class Trial:
         self._lived_ms = self._good_ms = self._waited_ms = 0
 
     def hear(self, leaf: str, fields: dict) -> None:
-        """One thing after the other: an offer is heard when this is over."""
+        """One thing after the other: an offer is heard when this is over (renewal.py)."""
 
     def close(self) -> None:
         """Nothing is open."""

@@ -93,7 +93,9 @@ class Update:
 
     def _take(self):
         yield from self._judge()
-        target = "b" if "a" in (self._slot, slots.read(self._directory)["good"]) else "a"
+        target = "b" if slots.read(self._directory)["good"] == "a" else "a"
+        if target == self._slot:  # what runs, though it is not the good one, stays too
+            target = "a" if target == "b" else "b"
         yield from self._prepare(target)
         for _ in range(2):  # a piece that was not what was signed is asked for once more
             yield from self._fetch()

@@ -247,6 +247,9 @@ def test_an_update_goes_into_the_slot_that_neither_runs_nor_is_good():
         ("b", "b", "a"),
         ("a", "-", "b"),
         ("b", "-", "a"),
+        ("-", "a", "b"),
+        ("a", "b", "a"),  # neither the good one nor the technician's can be started
+        ("b", "a", "b"),
     ):
 
         def story(device, good=good, target=target):

@@ -148,6 +148,16 @@ async def test_what_is_not_the_publishers_is_refused(boards, far_end, publisher)
     await far_end.hears("press", kind="call")
 
 
+async def test_what_is_offered_during_a_trial_is_looked_at_when_that_is_over(trying, far_end):
+    board = await trying()
+    await far_end.hears("update", state="trial", version=NEW)
+    offer = {"version": "900.0.3", "mpy": 6, "size": 1, "sha256": "0" * 64, "signature": "AAAA"}
+    far_end.say("b-01", "firmware", offer, retain=True)
+    await far_end.hears("update", state="good", version=NEW)
+    await far_end.hears("update", state="refused", version="900.0.3", why="key")
+    assert board.resets == 0
+
+
 async def test_a_version_that_breaks_down_is_tried_three_times_and_no_more(trying, far_end):
     moth = ("bell/app.py", "        self._mourn()\n", '        raise KeyError("moth")\n')
     board = await trying(moth)
