@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -83,7 +84,7 @@ class Depot:
             self.updater.met(device)
 
     def say(self, device: str, state: str, **more: Any) -> None:
-        self.street.send(device, "update", state=state, version="0.2.0", **more)
+        self.street.send(device, "update", **{"state": state, "version": "0.2.0", **more})
 
     async def look(self, *, later_ms: int = 0) -> None:
         self.street.now += later_ms
@@ -271,6 +272,29 @@ async def test_an_operator_stops_it_and_the_offer_is_taken_back(depot: Depot) ->
     depot.street.send("b-lost", "fetch", version="0.2.0", at=0)
     depot.courier.bring()
     assert depot.pieces == []
+
+
+@pytest.mark.parametrize("stage", ["fetching", "ready"])
+async def test_an_offer_is_taken_back_though_the_next_release_is_published_at_once(
+    depot: Depot, stage: str
+) -> None:
+    depot.online("b-lost")
+    depot.publish_release()
+    await depot.look()
+    depot.say("b-lost", stage, attempt=1)
+    await depot.look()
+    with depot.operator.writing() as connection:
+        store.stop(connection, "示例", depot.street.now)
+    depot.online("b-1")
+    depot.street.send("b-lost", "state", online=False)
+    depot.publish_release(replace(RELEASE, version="0.3.0"))
+    await depot.look()
+    assert depot.offers["b-lost"] == {}
+    depot.online("b-lost")
+    depot.say("b-1", "good", version="0.3.0")
+    await depot.look()
+    await depot.look(later_ms=PAUSE_MS)
+    assert depot.offers["b-lost"]["version"] == "0.3.0"
 
 
 async def test_after_a_power_cut_of_the_gateway_the_offers_are_said_again(depot: Depot) -> None:

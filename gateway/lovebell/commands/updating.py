@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from lovebell.commands.fleet import View, fleet
 from lovebell.domain.faults import Word
-from lovebell.domain.rollout import Stage, report_of, taken_up
+from lovebell.domain.rollout import OPEN, Stage, report_of, taken_up
 from lovebell.domain.waves import advance
 from lovebell.store import firmware as store
 from lovebell.store.access import OperatorStore
@@ -61,6 +61,7 @@ class _Result:
     published: Published
     image: bytes
     audience: set[str]
+    left: set[str]
     is_first: bool
 
 
@@ -94,6 +95,7 @@ class Updater:
         self._store = OperatorStore(settings.database)
         self._published: Published | None = None
         self._is_first = True
+        self._left: set[str] = set()  # who may have the offer of the release before
         self._image = b""
         self._looked_ms = 0
         self._up_ms: int | None = None
@@ -191,10 +193,12 @@ class Updater:
     def _hand_over(self, result: _Result) -> None:
         rollout = result.published.rollout
         release = rollout.release
+        for device in result.left:  # its operator was too quick for us to take it back in time
+            self._courier.tell(device, {})
         if result.is_first:
             # The last gateway may have ended between writing and telling.
             for one in rollout.members.values():
-                if one.stage in _EARLY or one.stage is Stage.READY:
+                if one.stage in OPEN:
                     self._courier.tell(one.device, release.offer(one.attempt))
                 elif one.stage is Stage.WAITING:
                     self._courier.tell(one.device, {})
@@ -230,8 +234,9 @@ class Updater:
         )
         self._write(known, step, view.now, is_first=is_first)
         audience = {one.device for one in step.rollout.members.values() if one.stage in _EARLY}
+        left, self._left = self._left, set()
         self._is_first = False
-        return _Result(step, self._published or known, self._image, audience, is_first)
+        return _Result(step, self._published or known, self._image, audience, left, is_first)
 
     def _read(self) -> bool:
         """Read what others have written; whether there was anything. Raises BooksError."""
@@ -243,7 +248,10 @@ class Updater:
             self._published = store.latest(connection)
             if self._published is None:
                 return False
-            self._image = store.image(connection, self._published.rollout.release.version)
+            version = self._published.rollout.release.version
+            if known is None or known.rollout.release.version != version:
+                self._left = store.left(connection, version)
+            self._image = store.image(connection, version)
         return True
 
     def _is_worth_a_look(self, known: Published, view: View) -> bool:

@@ -52,6 +52,8 @@ RANK: Final[Mapping[Stage, int]] = {
     Stage.FAILED: 5,
     Stage.GOOD: 6,
 }
+#: Those from whom an offer can still be taken back.
+OPEN: Final = frozenset({Stage.OFFERED, Stage.FETCHING, Stage.READY})
 #: What a device can have been when it begins to fetch anew.
 _FETCHED: Final = frozenset({Stage.READY, Stage.REFUSED, Stage.FAILED, Stage.GOOD})
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from lovebell.domain.episode import Note, What
 from lovebell.domain.firmware import is_newer
-from lovebell.domain.rollout import RANK, SILENT, Member, Stage, is_news, quota
+from lovebell.domain.rollout import OPEN, RANK, SILENT, Member, Stage, is_news, quota
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -205,7 +205,7 @@ class _Turn:
     def withdraw(self) -> None:
         """Take back what nobody has got as far as trying."""
         for member in list(self._members.values()):
-            if member.stage in (Stage.OFFERED, Stage.FETCHING, Stage.READY):
+            if member.stage in OPEN:
                 self.step.withdrawn.append(member.device)
                 self.note(What.FIRMWARE_WITHDRAWN, member.device)
                 self._put(replace(member, stage=Stage.WAITING, why="", at=0, since_ms=self._now))

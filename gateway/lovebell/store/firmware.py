@@ -67,6 +67,14 @@ def image(connection: Connection, version: str) -> bytes:
     return connection.execute(wanted).scalar_one()
 
 
+def left(connection: Connection, version: str) -> set[str]:
+    """The devices that may still have the offer of another release than this one."""
+    its = _DEVICES.c
+    stages = [one.value for one in rules.OPEN]
+    wanted = select(its.device).where(its.version != version, its.stage.in_(stages))
+    return set(connection.execute(wanted).scalars())
+
+
 def save(
     connection: Connection,
     rollout: Rollout,
