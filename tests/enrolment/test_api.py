@@ -11,6 +11,8 @@ from enrolment.conftest import MAC, OTHER_MAC
 
 from lovebell.commands.enrolling import Enrolment
 from lovebell.domain.enrolment import is_private
+from lovebell.provision.files import Plan
+from lovebell.provision.install import make
 from lovebell.store import credentials
 from lovebell.web.enrolment import REFUSALS, WRONG, WRONG_MS
 
@@ -303,6 +305,28 @@ def test_a_token_is_listed_with_what_it_has_done_and_never_what_it_says(town: To
     again = town.type("technician", "token", "revoke", "1")
     assert again.exit_code == 1
     assert "technician token list" in again.stderr
+
+
+async def test_boards_are_told_the_port_that_the_broker_was_made_with(
+    site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "other"
+    plan = Plan(folder, 10, port=9883, broker_user="root", gateway_user="root")
+    make(plan, ["bell.example", "2001:db8::1"], "lovebell", site.now, lambda n: b"x" * n)
+    monkeypatch.setenv("LOVEBELL_BROKER_FOLDER", str(folder))
+    made = await site.enrol(site.token())
+    assert made["brokers"] == [["bell.example", 9883, True], ["2001:db8::1", 9883, True]]
+    (folder / "mosquitto.conf").write_text("listener x\n")  # made by somebody else
+    said = site.town.type("technician", "token", "create", "--who", "示例技术员")
+    assert said.exit_code == 1
+    assert "--broker" in said.stderr
+
+
+def test_without_tls_it_is_said_where_since_the_brokers_own_port_has_tls(town: Town) -> None:
+    said = town.type("technician", "token", "create", "--who", "示例技术员", "--no-tls")
+    assert said.exit_code == 1
+    assert "--broker" in said.stderr
+    assert town.read("technician", "token", "list") == []
 
 
 @pytest.mark.parametrize(

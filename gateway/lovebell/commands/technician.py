@@ -13,7 +13,7 @@ from lovebell.commands.base import FilePath, group
 from lovebell.commands.enrol import brokers_of, certificate_of
 from lovebell.commands.enrolling import hash_of
 from lovebell.domain.enrolment import ROLES, Place, Token
-from lovebell.provision import authority
+from lovebell.provision import authority, files
 from lovebell.store import boards as store
 from lovebell.store.errors import BooksError
 from lovebell.story import clock_time
@@ -124,15 +124,21 @@ def create(
 
 
 def _place(folder: Path, hosts: Sequence[str], ca: Path | None, *, no_tls: bool) -> Place:
-    """Raises BooksError: bad_broker, tls_or_not, bad_certificate, file, no_broker_folder."""
+    """Raises BooksError: bad_broker, tls_or_not, bad_certificate, file, no_broker_folder,
+    no_broker_port, plain_where."""
     if no_tls and ca is not None:
         raise BooksError("tls_or_not")
     if not hosts:
+        if no_tls:  # which the broker's port for boards has
+            raise BooksError("plain_where")
         try:
             found = authority.hosts_of((folder / "server.crt").read_bytes())
+            port = files.port_of((folder / "mosquitto.conf").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             raise BooksError("no_broker_folder", path=str(folder)) from None
-        hosts = [f"{one}:8883" for one in found[:_MOST_BROKERS]]
+        if port is None:
+            raise BooksError("no_broker_port", path=str(folder / "mosquitto.conf"))
+        hosts = [f"{one}:{port}" for one in found[:_MOST_BROKERS]]
     brokers = brokers_of(hosts, is_tls=not no_tls)
     certificate = b"" if no_tls else certificate_of(ca or folder / "ca.crt")
     where = tuple((one.host, one.port, one.tls) for one in brokers)

@@ -5,6 +5,7 @@ Pure text. Each number says where it comes from.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -82,6 +83,13 @@ certfile {at}/server.key
 keyfile {at}/server.key
 tls_version tlsv1.2
 """
+
+
+def port_of(conf: str) -> int | None:
+    """The boards' port by a mosquitto.conf as `mosquitto_conf` makes it; None where none is
+    open to them."""
+    found = re.findall(r"^listener ([0-9]{1,5})$", conf, re.MULTILINE | re.ASCII)
+    return int(found[-1]) if found else None
 
 
 def lovebell_toml(plan: Plan) -> str:

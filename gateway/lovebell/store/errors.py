@@ -109,6 +109,9 @@ MESSAGES: Final = {
     "unknown_token": "token: there is no {n} that is good; see `lovebell technician token list`",
     "no_web": "web_port: without it nobody can be enrolled over the network; set the key "
     "`web_port` and restart the gateway, or make a bundle with `lovebell device enrol`",
+    "plain_where": "broker: with --no-tls say where boards find a broker without TLS; add "
+    "--broker HOST:PORT",
+    "no_broker_port": "broker: {path} names no port for boards; add --broker HOST:PORT",
     "no_rights_kept": "broker_folder: without it the gateway cannot let new devices in; set the "
     "key `broker_folder` and restart the gateway, or make a bundle with `lovebell device enrol`",
     "no_such_database": "{path}: this is no database of lovebell; name the file that "

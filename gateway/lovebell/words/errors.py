@@ -96,6 +96,9 @@ BOOKS: Final = {
     "unknown_token": "令牌：没有有效的 {n} 号；请看 `lovebell technician token list`",
     "no_web": "web_port：没有设，不能在线登记；请设好 `web_port` 并重启网关，或用 "
     "`lovebell device enrol` 做身份包",
+    "plain_where": "broker：用了 --no-tls，就要说明板子连哪个不加密的服务器；请加 "
+    "--broker HOST:PORT",
+    "no_broker_port": "broker：{path} 里没有给板子用的端口；请加 --broker HOST:PORT",
     "no_rights_kept": "broker_folder：没有设，网关放不进新设备；请设好 `broker_folder` 并重启网关，"
     "或用 `lovebell device enrol` 做身份包",
     "no_such_database": "{path}：不是本程序的数据库；请写 `lovebell restore` 留下的那个文件",
