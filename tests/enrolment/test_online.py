@@ -197,7 +197,7 @@ def typed(*args: str) -> Any:
     ("more", "why"),
     [
         ((), "--bundle"),
-        (("--gateway", "https://bell.example"), "--kind"),
+        (("--gateway", "https://bell.example"), "Over the network say"),
         (("--gateway", "https://bell.example", "--kind", "button", "--device", "b-1"), "--device"),
         (("--gateway", "http://bell.example", "--kind", "button"), "not encrypted"),
         (

@@ -169,6 +169,10 @@ ERRORS: Final[Mapping[str, tuple[str, str]]] = {
         "Where identities come from was not said: name a bundle with --bundle, or the gateway's "
         "address with --gateway.",
     ),
+    "online_role": (
+        "在线登记要说明做哪一种：请加 --kind button 或 --kind chime。",
+        "Over the network say what the boards are to be: add --kind button or --kind chime.",
+    ),
     "online_device": (
         "在线登记时编号由网关定：请去掉 --device；要指定编号，请用身份包。",
         "Over the network it is the gateway that gives the names: leave --device out, or use a "

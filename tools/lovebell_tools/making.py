@@ -158,7 +158,7 @@ def _identity(mac: str, before: str | None, order: Order) -> Given:
     """Who that board is going to be; `before` is the device that it was."""
     if order.bundle is None or order.ledger is None:
         if order.gateway is None or order.role is None:
-            raise BoardError("no_source" if order.gateway is None else "which_role")
+            raise BoardError("no_source" if order.gateway is None else "online_role")
         return order.gateway.enrol(mac, order.role)
     identities = of_role(order.bundle, order.role)
     # The ledger knows best who it is; without one, a board that has an identity of the bundle.

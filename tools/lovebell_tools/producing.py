@@ -137,13 +137,13 @@ def _check_image(image: Path | None, sha256: str | None) -> None:
 
 
 def _check_source(bundle: Path | None, gateway: str | None, kind: Any, device: str | None) -> None:
-    """Raises BoardError: `no_source`, `which_role`, `online_device`."""
+    """Raises BoardError: `no_source`, `online_role`, `online_device`."""
     if bundle is not None:
         return
     if gateway is None:
         raise BoardError("no_source")
     if kind is None:
-        raise BoardError("which_role")
+        raise BoardError("online_role")
     if device is not None:
         raise BoardError("online_device")
 
