@@ -69,9 +69,10 @@ def test_a_key_is_made_once_and_its_private_half_is_nobody_elses(
     # It can be published with, and with no other passphrase.
     monkeypatch.setenv("LOVEBELL_FIRMWARE_PUBLISHER", made["public"])
     assert publish(town, tmp_path / "mine").exit_code == 0
-    monkeypatch.setenv("FIRMWARE_PASSPHRASE", "another one")
-    refused = publish(town, tmp_path / "mine", version="0.3.0")
-    assert refused.stderr.startswith("passphrase: it does not open")
+    for wrong in ("another one", ""):
+        monkeypatch.setenv("FIRMWARE_PASSPHRASE", wrong)
+        refused = publish(town, tmp_path / "mine", version="0.3.0")
+        assert refused.stderr.startswith("passphrase: it does not open")
     monkeypatch.setenv("FIRMWARE_PASSPHRASE", "short")
     assert "at least 8" in town.type("firmware", "key", str(tmp_path / "other")).stderr
 

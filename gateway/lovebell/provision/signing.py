@@ -59,7 +59,7 @@ def read_key(pem: bytes, passphrase: Callable[[], str]) -> rsa.RSAPrivateKey:
     try:
         key = load_pem_private_key(pem, password)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise KeyFileError("wrong_key_passphrase" if password else "bad_key") from None
+        raise KeyFileError("bad_key" if password is None else "wrong_key_passphrase") from None
     if not isinstance(key, rsa.RSAPrivateKey):
         raise KeyFileError("bad_key")
     is_long_enough = LEAST_BITS <= key.key_size <= MOST_BITS
