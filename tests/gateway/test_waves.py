@@ -247,7 +247,8 @@ def test_somebody_can_let_it_go_on_and_the_next_failure_stops_it_again() -> None
     town.go()
     town.say("b-001", Stage.FAILED, "crash")
     town.rollout = resumed(town.rollout, town.now)
-    # The one that has failed proves nothing: it takes a good one to go on.
+    # The one that has failed proves nothing: another takes its place, and it takes a good one.
+    assert town.go().offered == ["b-002"]
     assert town.pass_(PAUSE_MS * 2).offered == []
     town.rollout = retried(town.rollout, "b-001", town.now)
     assert town.go().offered == ["b-001"]

@@ -101,7 +101,8 @@ class Member:
     @property
     def proves(self) -> bool:
         """Whether it counts for its wave: somebody else takes the place of one that does not."""
-        return not self.is_silent and not (self.stage is Stage.REFUSED and self.why in HARMLESS)
+        is_harmless = self.stage is Stage.REFUSED and self.why in HARMLESS
+        return not (self.is_silent or is_harmless or (self.has_failed and self.excused))
 
 
 @dataclass(frozen=True, slots=True)
