@@ -81,8 +81,9 @@ class App:
             "boot {} {} {} {}".format(self._starts.boot, self._config["role"], self._name, VERSION)
         )
         self._mourn()
-        if self._config["update"] is not None and self._config["update"]["state"] == "trial":
-            self._renew(None)
+        told = self._config["update"]
+        if told is not None and told["state"] == "trial" and not self._config["set_up"]:
+            self._renew(None)  # where nothing is to get through it could prove nothing
         self._happen(("tick",))
         self.fault("config", self._config["old"])
         link = asyncio.create_task(self._link.run())

