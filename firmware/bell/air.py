@@ -18,7 +18,7 @@ def found(station) -> list:
     station.active(True)
     try:
         seen = station.scan()
-    except (OSError, RuntimeError):
+    except (OSError, RuntimeError, MemoryError):  # the last in a tower with hundreds of networks
         return []  # its name can still be typed
     strongest: dict = {}
     for network_ in seen:

@@ -28,6 +28,7 @@ async def run(host: str, port: int = PORT) -> None:
                 said = answer(question, own)
                 if said is not None:
                     sock.sendto(said, asker)
+                await asyncio.sleep(0)  # whoever never stops asking must not stop the rest
             except OSError:  # nobody asks, or is gone by now
                 await asyncio.sleep(LOOK_MS / 1000)
     finally:

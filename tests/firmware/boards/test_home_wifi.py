@@ -286,6 +286,28 @@ async def test_a_telephone_that_looks_a_name_up_is_sent_to_the_board(unused_udp_
         await catch.run("127.0.0.1", unused_udp_port)
 
 
+async def test_a_telephone_that_asks_a_hundred_times_is_answered_between_other_things(
+    unused_udp_port,
+):
+    catcher = asyncio.create_task(catch.run("127.0.0.1", unused_udp_port))
+    await asyncio.sleep(0)  # it listens from here on
+    question = b"\x12\x34\x01\x00\x00\x01" + bytes(6) + b"\x04bell\x00\x00\x01\x00\x01"
+    answers = 0
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
+        phone.setblocking(False)
+        phone.connect(("127.0.0.1", unused_udp_port))
+        for _ in range(100):
+            phone.send(question)
+        loop = asyncio.get_running_loop()
+        await asyncio.wait_for(loop.sock_recv(phone, 512), PATIENCE_S)
+        with pytest.raises(BlockingIOError):
+            while True:
+                phone.recv(512)
+                answers += 1
+    catcher.cancel()
+    assert answers < 10
+
+
 RUBBISH = (
     b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(200),  # a browser that begins with TLS
     b"\r\n\r\n",
@@ -344,6 +366,15 @@ async def test_neither_page_nor_console_tells_a_secret_of_the_device(visit, brok
         for secret in (SECRET, access.password(SECRET), "12345678", "87654321", "a-wrong-one"):
             assert secret not in text
     assert not any(str(broker.port) in text for text in pages)
+
+
+async def test_where_there_are_more_networks_than_memory_the_name_can_be_typed(visit, tmp_path):
+    standins = copytree(STANDINS, tmp_path / "standins")
+    line = "        return [\n            (ssid.encode(),"
+    replace(standins / "network.py", line, "        raise MemoryError\n" + line)
+    _, phone = await visit("b-01", "button", standins=standins, speed=15)
+    await phone.come()
+    assert await phone.send("home", "12345678") == "joined"
 
 
 async def test_an_access_point_that_would_be_open_to_all_is_not_opened(visit, tmp_path):
