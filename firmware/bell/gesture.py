@@ -30,7 +30,7 @@ class Gesture:
             self._since = None
         elif event[0] == "service":
             _, closed, at = event
-            self._forget(at)
+            self._tire(at)
             if not closed and self.is_long(at):
                 self._is_made = True
             after_ms = ticks_diff(at, self._began)
@@ -38,6 +38,11 @@ class Gesture:
             # its network after every power cut.
             is_good = closed and POWER_UP_MS <= after_ms < WITHIN_MS
             self._since = at if is_good and self._is_possible else None
+
+    def forget(self) -> None:
+        """Whatever the key has done so far, nobody asks for the set-up."""
+        self._since = None
+        self._is_made = False
 
     def is_long(self, now: int) -> bool:
         """Whether the key has been held for long enough. It counts when it is let go: at the pin
@@ -56,10 +61,10 @@ class Gesture:
 
     def is_over(self, now: int) -> bool:
         """Whether it has been made, or cannot be made any more."""
-        self._forget(now)
+        self._tire(now)
         is_late = ticks_diff(now, self._began) >= WITHIN_MS
         return self._is_made or (self._since is None and (is_late or not self._is_possible))
 
-    def _forget(self, now: int) -> None:
+    def _tire(self, now: int) -> None:
         if self._since is not None and ticks_diff(now, self._since) >= MOST_MS:
             self._since = None

@@ -12,6 +12,7 @@ import pytest
 
 from bell import access, catch
 from simulator.board import STANDINS, find_firmware
+from simulator.far_end import ring_of
 from simulator.mosquitto import free_port
 
 from .conftest import PATIENCE_S
@@ -158,6 +159,22 @@ async def test_a_chime_is_set_up_the_same_way_and_finds_what_is_new_in_the_air(v
     assert '"home"' not in page
     assert await phone.send(**HOME) == "joined"
     await board.wait_for(lambda board: board.resets == 2 and up(board), PATIENCE_S)
+
+
+async def test_a_chime_that_rings_goes_on_ringing_whatever_the_key_does(visit, far_end):
+    board, _ = await visit("c-01", "chime", speed=4, trace=True)
+    await board.power_cut()
+    await board.start()
+    await board.wait_for(up, PATIENCE_S)
+    board.log.clear()
+    board.key(8_000)
+    far_end.say("c-01", "ring", ring_of("b-01.1"))
+    await board.wait_for(lambda board: board.ringing, PATIENCE_S)
+    await board.let_pass(10, PATIENCE_S)
+    board.outputs.clear()
+    await board.wait_for(lambda board: "pwm 25" in board.outputs, PATIENCE_S)  # it still sounds
+    assert board.ringing == ("b-01.1",)
+    assert not said("set-up wanted")(board)
 
 
 async def test_a_wrong_password_saved_untried_makes_way_for_the_network_from_before(visit, far_end):
