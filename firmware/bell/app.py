@@ -278,7 +278,7 @@ class App:
         """Whether somebody asks for the set-up with the service key: the next start is it."""
         now = self._board.now()
         if self._state.get("rings"):
-            gesture.forget()  # a call goes before it: this chime must neither fall silent nor go away
+            gesture.forget()  # a ringing chime must neither fall silent nor go away
         if gesture.is_to_be_told(now):
             self._board.sound(PATTERNS["setup"][1], 0)
         if gesture.is_made():
