@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from town import Town
 
 from lovebell.provision.files import Plan
 from lovebell.provision.install import make
+from lovebell.store import credentials, schema
+from lovebell.store.access import OperatorStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from sqlalchemy import Connection
+
+DAY_MS = 86_400_000
 HERE = ("--broker", "127.0.0.1:1883", "--no-tls")
 
 
@@ -34,8 +40,30 @@ def do(town: Town, *args: str) -> str:
     return said.stdout
 
 
-def enrol(town: Town, count: int, out: str) -> None:
-    do(town, "device", "enrol", "--kind", "button", "--count", str(count), *HERE, "--out", out)
+def enrol(town: Town, count: int, out: str, *more: str) -> None:
+    wanted = ("--kind", "button", "--count", str(count), "--out", out)
+    do(town, "device", "enrol", *wanted, *HERE, *more)
+
+
+def heard(device: str) -> Callable[[Connection], object]:
+    """The gateway has heard of that device."""
+    row: dict[str, Any] = {
+        "device": device,
+        "at_ms": 0,
+        "online": True,
+        "firmware": "",
+        "heartbeat": {},
+    }
+    return lambda connection: connection.execute(schema.seen.insert(), row)
+
+
+def valid(town: Town) -> dict[str, str]:
+    """What the broker is to accept now."""
+    with (
+        closing(OperatorStore(town.path)) as store,
+        store.reading() as connection,
+    ):
+        return credentials.valid(connection, town.street.now)
 
 
 def hashes(town: Town) -> dict[str, str]:
@@ -79,6 +107,38 @@ def test_restore_says_it_to_programs_too(town: Town) -> None:
     found = town.read("restore", "old.gz")
     assert found["cut_off"] == ["b-003", "b-004"]
     assert found["let_in"] == ["b-002"]
+
+
+def test_boards_that_may_have_come_on_line_since_the_backup_are_not_cut_off(town: Town) -> None:
+    enrol(town, 1, "lost", "--days", "1")
+    town.street.now += 2 * DAY_MS
+    enrol(town, 2, "one", "--days", "7")
+    do(town, "backup", "old.gz")
+    town.street.edit(heard("b-002"))
+    town.street.now += 8 * DAY_MS
+    assert set(valid(town)) == {"b-002"}
+    said = do(town, "restore", "old.gz")
+    assert "b-002, b-003" in said
+    assert "30" in said
+    assert set(valid(town)) == {"b-002", "b-003"}  # and b-001 expired before it was ever used
+    town.street.now += 31 * DAY_MS
+    assert valid(town) == {}
+    town.street.now -= 31 * DAY_MS - 1000
+    assert town.read("restore", "old.gz")["prolonged"] == ["b-002", "b-003"]
+
+
+def test_what_is_taken_over_is_good_for_as_long_as_it_was(town: Town) -> None:
+    enrol(town, 1, "zero")
+    do(town, "backup", "old.gz")
+    enrol(town, 2, "one", "--days", "100")
+    town.street.edit(heard("b-002"))
+    said = do(town, "restore", "old.gz")
+    (command,) = re.findall(r"lovebell (device recover \S+)", said)
+    do(town, *command.split())
+    town.street.now += 60 * DAY_MS
+    assert set(valid(town)) == {"b-002", "b-003"}
+    town.street.now += 60 * DAY_MS
+    assert set(valid(town)) == {"b-002"}  # its elder may be in hospital
 
 
 def test_a_token_that_was_revoked_since_the_backup_is_not_good_again(

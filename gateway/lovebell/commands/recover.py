@@ -8,7 +8,6 @@ import click
 
 from lovebell.commands.app import App, json_option, pass_app, print_json
 from lovebell.commands.base import FilePath, command
-from lovebell.domain.enrolment import USED_WITHIN_MS
 from lovebell.domain.recovery import to_admit, to_shut_out
 from lovebell.store import recovery
 from lovebell.store.errors import BooksError
@@ -32,10 +31,9 @@ _FILE = FilePath()
 def recover(app: App, file: Path, as_json: bool) -> None:
     """Take them over."""
     other = recovery.standing_in(file)
-    now = app.now()
     with app.store.writing() as connection:
         paired = recovery.standing(connection).paired
-        admitted, shut_out = recovery.take_over(connection, other, now + USED_WITHIN_MS, now)
+        admitted, shut_out = recovery.take_over(connection, other, app.now())
     lost = [one for one in admitted if one in other.paired and one not in paired]
     if as_json:
         print_json({"recovered": admitted, "revoked": shut_out, "to_pair": lost})

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What one database knows: the kinds of devices, the hashes of those that may connect, when
-    (UTC, ms) each was last enrolled, given another secret or revoked, and to whom each belongs."""
+    (UTC, ms) each was last enrolled, given another secret or revoked, to whom each belongs, and
+    until when (UTC, ms) its secret is good."""
 
     kinds: Mapping[str, str]
     hashes: Mapping[str, str]
     changed: Mapping[str, int]
     paired: Mapping[str, str]
+    until: Mapping[str, int]
 
 
 def to_admit(mine: Standing, other: Standing) -> list[str]:

@@ -5,9 +5,9 @@ Every change raises the revision, so that a running gateway takes it to the brok
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete, insert, or_, select
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from lovebell.store import schema
 from lovebell.store.books import device_of, load_books, raise_revision
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy import Connection
+
+#: What was written down last: about when a backup was made.
+_LAST: Final = (schema.event.c.at_ms, schema.seen.c.at_ms)
 
 
 def put(connection: Connection, hashes: Mapping[str, str], until_ms: int) -> None:
@@ -45,6 +48,21 @@ def valid(connection: Connection, now_ms: int) -> dict[str, str]:
         .order_by(table.c.device)
     )
     return {row.device: row.hash for row in rows}
+
+
+def prolong(connection: Connection, until_ms: int, now_ms: int) -> list[str]:
+    """The database is a backup: devices whose secrets were good when it was made, and have expired
+    since, may have been heard since. Their secrets are good until then; which devices they are."""
+    table = schema.credential
+    last = [connection.execute(select(func.max(one))).scalar() for one in _LAST]
+    wanted = (
+        (table.c.until_ms <= now_ms)
+        & (table.c.until_ms > max(at_ms or 0 for at_ms in last))
+        & table.c.device.not_in(select(schema.seen.c.device))
+    )
+    devices = list(connection.execute(select(table.c.device).where(wanted)).scalars())
+    connection.execute(update(table).where(wanted).values(until_ms=until_ms))
+    return sorted(devices)
 
 
 def revoke(connection: Connection, device: str) -> None:

@@ -9,7 +9,7 @@ import sqlite3
 import tempfile
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import DatabaseError
@@ -26,6 +26,8 @@ from lovebell.store.sqlite import create_or_upgrade, open_engine
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+#: The year 9999: a device that was heard once may come back after any time.
+FOR_EVER_MS: Final = 253_402_300_799_000
 _CHANGES = (What.ENROLLED, What.RENEWED, What.REVOKED, What.RECOVERED)
 
 
@@ -33,7 +35,8 @@ def standing(connection: Connection) -> Standing:
     """What the database of this connection knows."""
     books = load_books(connection)
     credential, event = schema.credential, schema.event
-    hashes = connection.execute(select(credential.c.device, credential.c.hash))
+    hashes = connection.execute(select(credential)).all()
+    heard = set(connection.execute(select(schema.seen.c.device)).scalars())
     changed = connection.execute(
         select(event.c.who, func.max(event.c.at_ms).label("at_ms"))
         .where(event.c.what.in_([what.value for what in _CHANGES]))
@@ -44,6 +47,7 @@ def standing(connection: Connection) -> Standing:
         {row.device: row.hash for row in hashes},
         {row.who: row.at_ms for row in changed},
         {pair.subject: pair.object for pair in books.pairings if pair.subject in books.devices},
+        {row.device: FOR_EVER_MS if row.device in heard else row.until_ms for row in hashes},
     )
 
 
@@ -77,9 +81,7 @@ def _is_ours(connection: sqlite3.Connection) -> bool:
     return {"alembic_version", "device", "event"} <= {row[0] for row in rows}
 
 
-def take_over(
-    connection: Connection, other: Standing, until_ms: int, now: int
-) -> tuple[list[str], list[str]]:
+def take_over(connection: Connection, other: Standing, now: int) -> tuple[list[str], list[str]]:
     """Let in whom the other database lets in, and shut out whom it has revoked, as far as it
     knows better. (those let in, those shut out); a name that is somebody else's by now is left."""
     mine = standing(connection)
@@ -91,7 +93,7 @@ def take_over(
             if noun_of(books, device):
                 continue
             add_device(connection, Device(device, kind, ""))
-        credentials.replace(connection, device, other.hashes[device], until_ms)
+        credentials.replace(connection, device, other.hashes[device], other.until[device])
         boards.note(connection, now, What.RECOVERED, device, {})
         admitted.append(device)
     shut_out = to_shut_out(mine, other)

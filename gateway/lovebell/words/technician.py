@@ -39,6 +39,13 @@ TECHNICIAN: Final[dict[str, tuple[str, str]]] = {
         "两样都可以这样补上，不用碰板子：lovebell device recover {path}",
         "This mends both, and no board need be touched: lovebell device recover {path}",
     ),
+    "restore_unheard": (
+        "注意：这些设备备份时还没连上过，密码后来过期了；也许已经装好，所以再有效 {days} 天："
+        "{devices}",
+        "Note: these devices had not been heard when the backup was made, and their secrets have "
+        "expired since. They may be at work by now, so those are good for another {days} days: "
+        "{devices}",
+    ),
     "restore_tokens": (
         "注意：备份里的技术员令牌可能后来吊销过，已全部吊销（{numbers} 号）；要用请另开。",
         "Note: technicians' tokens in the backup may have been revoked since, so all are now "
