@@ -75,6 +75,9 @@ def test_a_key_is_made_once_and_its_private_half_is_nobody_elses(
         assert refused.stderr.startswith("passphrase: it does not open")
     monkeypatch.setenv("FIRMWARE_PASSPHRASE", "short")
     assert "at least 8" in town.type("firmware", "key", str(tmp_path / "other")).stderr
+    monkeypatch.setenv("FIRMWARE_PASSPHRASE", "长" * 342)
+    assert "at most 1023 bytes" in town.type("firmware", "key", str(tmp_path / "other")).stderr
+    assert not (tmp_path / "other").exists()
 
 
 def test_before_anything_was_published_there_is_nothing_to_see_or_to_stop(town: Town) -> None:
@@ -138,9 +141,11 @@ def test_what_is_wrong_with_a_build_is_said(town: Town, publisher: Path) -> None
     assert "is not compiled for version 7" in told
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     manifest["version"] = "0.4.0"  # the firmware itself says 0.2.0
-    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    told = town.type("firmware", "publish", str(folder), "--key", str(publisher)).stderr
-    assert "holds no firmware" in told
+    for mpy in (7, 300, -1, float("inf")):
+        manifest["mpy"]["version"] = mpy
+        (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        told = town.type("firmware", "publish", str(folder), "--key", str(publisher)).stderr
+        assert "holds no firmware" in told
     assert status(town)["release"] is None
 
 

@@ -154,4 +154,6 @@ def _new_passphrase(app: App) -> str:
         told = str(click.prompt(words, hide_input=True, confirmation_prompt=True, err=True))
     if len(told) < LEAST_CHARACTERS:
         raise BooksError("weak_passphrase", n=LEAST_CHARACTERS)
+    if len(told.encode()) > signing.MOST_PASSPHRASE:
+        raise BooksError("long_passphrase", n=signing.MOST_PASSPHRASE)
     return told

@@ -46,8 +46,10 @@ def read_build(folder: Path) -> Build:
         manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_bytes())
         version, mpy = str(manifest["version"]), int(manifest["mpy"]["version"])
         named = {str(path): str(one["sha256"]) for path, one in manifest["files"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
         raise ImageError("no_build", path=str(folder)) from None
+    if not 0 <= mpy <= 255:  # it is a byte of each module
+        raise ImageError("no_build", path=str(folder))
     try:
         numbers(version)
     except ValueError:

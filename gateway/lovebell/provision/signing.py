@@ -29,6 +29,8 @@ EXPONENT: Final = 65_537
 MADE_BITS: Final = 3_072
 #: What a board takes: shorter is not safe, longer does not fit into the offer.
 LEAST_BITS, MOST_BITS = 2_048, 4_096
+#: In bytes; OpenSSL takes no longer one.
+MOST_PASSPHRASE: Final = 1_023
 
 _MODULUS: Final = re.compile(r"[0-9a-f]{512,1024}\Z", re.ASCII)
 

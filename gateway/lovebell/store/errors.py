@@ -102,6 +102,7 @@ MESSAGES: Final = {
     "bad_certificate": "ca: {path} is no certificate; name the authority's, in PEM or DER",
     "bad_broker": "broker: {text!r} cannot be used; write HOST or HOST:PORT, at most four of them",
     "weak_passphrase": "passphrase: write at least {n} characters, such as four unusual words",
+    "long_passphrase": "passphrase: write at most {n} bytes, such as four unusual words",
     "file": "{path} cannot be used ({why}); check the path, the rights and the free space",
     "disk": "database: {path} cannot be used ({why}); check the key `database`, the rights and "
     "the free space",

@@ -91,6 +91,7 @@ BOOKS: Final = {
     "bad_certificate": "ca：{path} 不是证书；请指定签发机构的证书，PEM 或 DER",
     "bad_broker": "broker：{text!r} 不能用；请写 HOST 或 HOST:PORT，最多四个",
     "weak_passphrase": "口令：至少 {n} 个字，例如四个不常见的词",
+    "long_passphrase": "口令：至多 {n} 个字节，例如四个不常见的词",
     "disk": "数据库：{path} 用不了（{why}）；请检查设置项 database、权限和剩余空间",
     "no_credential": "设备：{id!r} 在服务器上没有密码，没有什么要吊销的",
     "unknown_token": "令牌：没有有效的 {n} 号；请看 `lovebell technician token list`",
