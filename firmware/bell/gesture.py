@@ -27,7 +27,7 @@ class Gesture:
     def happen(self, event: tuple) -> None:
         """Take note of what board.watch() has seen."""
         if event[0] == "pressed":
-            self._since = None
+            self.forget()
         elif event[0] == "service":
             _, closed, at = event
             self._tire(at)

@@ -75,6 +75,8 @@ def test_a_key_that_something_lies_on_opens_nothing_when_it_comes_free():
 def test_a_press_makes_a_test_or_a_call_of_it_and_never_a_set_up():
     assert opens([(1_500, CLOSED), (4_000, PRESSED), (9_000, OPENED)]) == (None, None)
     assert opens([(1_500, PRESSED)]) == (None, None)
+    # Before anybody has looked whether the key was let go.
+    assert opens([(1_500, CLOSED), (6_950, OPENED), (6_980, PRESSED)]) == (6_500, None)
 
 
 def test_without_a_key_or_a_secret_there_is_no_set_up():
