@@ -6,7 +6,8 @@ rings; what a chime has been asked for is never too much. The rest of a flood is
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import deque
+from typing import TYPE_CHECKING, Final
 
 from lovebell.domain import wire
 from lovebell.domain.episode import Kind, State
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 #: Names that nobody has entered count as one: whoever makes them up must not fill memory.
 STRANGERS = "?"
+#: So many of its presses and answers are known again. One that waits longest is its last call,
+#: what cancels that, and a test.
+LATELY: Final = 4
 
 
 class Throttle:
@@ -37,6 +41,7 @@ class Throttle:
         self._steady = steady
         self._is_served = is_served
         self._gate = Gate()
+        self._said: dict[str, deque[str]] = {}
 
     def flooding(self) -> set[str]:
         """The devices in the books that are too loud just now."""
@@ -51,13 +56,22 @@ class Throttle:
         if leaf == "fetch" and self._is_served(device):
             return False
         known = device if device in self._engine.directory.books.devices else STRANGERS
-        if not self._gate.is_flood(known, self._steady()):
+        is_again = leaf in ("press", "acknowledge") and self._is_again(known, fields["id"])
+        if not self._gate.is_flood(known, self._steady(), is_again=is_again):
             return False
         if leaf == "press":
             call = self._engine.shelf.open_of(device, Kind.CALL)
             is_call = fields["kind"] == "call"
             return not is_call or (call is not None and call.state is State.RINGING)
         return leaf != "acknowledge" or not self._rings(fields["episode"])
+
+    def _is_again(self, device: str, name: str) -> bool:
+        """Whether it said this lately."""
+        said = self._said.setdefault(device, deque(maxlen=LATELY))
+        if name in said:
+            return True
+        said.append(name)
+        return False
 
     def _is_awaited(self, chime: str, fields: Fields) -> bool:
         episode = self._engine.shelf.episodes.get(fields["episode"])

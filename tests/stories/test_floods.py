@@ -39,6 +39,24 @@ async def test_a_flood_of_presses_rings_once_and_is_not_written_down(street: Str
     assert 3 < lines < 20  # ever more seldom
 
 
+async def test_what_a_button_has_repeated_for_a_day_is_no_flood(street: Street) -> None:
+    for n in range(4_000):  # once in twenty seconds, kept by the broker while the gateway was away
+        street.send("b-1", "press", id=f"p-{n % 2}", kind="call")
+    press = await street.press("b-1")
+    assert press in street.receipts
+    look(street)
+    await street.settle()
+    assert faults(street) == []
+
+
+async def test_one_press_repeated_without_end_is_a_flood(street: Street) -> None:
+    for _ in range(20 * BURST):
+        street.send("b-1", "press", id="p-0", kind="call")
+    look(street)
+    await street.settle()
+    assert faults(street) == [("b-1", "flood", 1)]
+
+
 async def test_another_homes_press_rings_and_is_received_during_a_flood(street: Street) -> None:
     for n in range(MANY):
         street.send("b-lost", "press", id=f"f-{n}", kind="call")

@@ -18,6 +18,9 @@ BURST: Final = 600
 #: And so much goes on for ever, a second. A device that repeats a press until it has its receipt
 #: says less than one.
 PER_S: Final = 2
+#: So many repetitions are as much as one message. A button repeats its press every 20 s (protocol,
+#: section 6), and a broker keeps that for a gateway that is away: 4,320 in a day.
+AGAINS: Final = 10
 #: It has ended when so much room is there again.
 WELL: Final = 300
 
@@ -42,14 +45,15 @@ class Gate:
         """The devices that are too loud just now."""
         return self._flooding
 
-    def is_flood(self, device: str, steady: int) -> bool:
-        """One more message: whether it is too much."""
+    def is_flood(self, device: str, steady: int, *, is_again: bool = False) -> bool:
+        """One more message, or the same one again: whether it is too much."""
         bucket = self._buckets.get(device)
         if bucket is None:
             bucket = self._buckets[device] = _Bucket(BURST * 1000, steady)
         self._fill(device, bucket, steady)
-        if bucket.left >= 1000:
-            bucket.left -= 1000
+        cost = 1000 // AGAINS if is_again else 1000
+        if bucket.left >= cost:
+            bucket.left -= cost
         else:
             self._flooding.add(device)
         return device in self._flooding
