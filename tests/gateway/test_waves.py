@@ -394,6 +394,16 @@ def test_who_says_nothing_for_a_day_is_waited_for_no_more_until_it_comes_on_line
     assert town.pass_(SILENT_MS // 2).withdrawn == ["b-002"]  # and it has a day again
 
 
+def test_who_could_not_have_its_turn_for_a_day_is_not_silent() -> None:
+    town = Town(2, ())
+    for device in town.fleet:
+        town.set(device, circles=frozenset({"h-1"}))
+    assert town.go().offered == ["b-001"]
+    for _ in range(3):
+        town.pass_(SILENT_MS // 3)
+    assert town.at(Stage.OFFERED) == {"b-002"}
+
+
 def test_whoever_fetches_is_not_silent() -> None:
     town = Town(1)
     town.go()

@@ -182,6 +182,9 @@ class _Turn:
         return self._now - since_ms >= LOST_MS
 
     def _is_waited_for(self, member: Member) -> bool:
+        standing = self._standing(member.device)
+        if member.stage is Stage.WAITING and self._can_take(standing) and not standing.is_busy:
+            return False  # it is others of its home that keep it waiting
         is_early = RANK[member.stage] <= RANK[Stage.READY]
         return is_early and not member.is_silent and not self.rollout.stopped
 
