@@ -297,6 +297,7 @@ def test_what_lies_ready_when_it_is_stopped_is_not_tried_any_more() -> None:
     ("stage", "why"),
     [
         (Stage.READY, ""),
+        (Stage.TRIAL, ""),
         (Stage.REFUSED, "key"),
         (Stage.REFUSED, "memory"),
         (Stage.FAILED, "crash"),
@@ -462,6 +463,7 @@ def test_who_runs_it_for_an_hour_is_good_though_its_word_was_lost() -> None:
 def test_what_a_broker_repeats_changes_nothing() -> None:
     town = Town(100)
     town.go()
+    town.set("b-001", firmware="0.2.0")
     town.say("b-001", Stage.TRIAL)
     before, lines = town.rollout, len(town.said)
     town.now += 1

@@ -54,8 +54,6 @@ RANK: Final[Mapping[Stage, int]] = {
 }
 #: Those from whom an offer can still be taken back.
 OPEN: Final = frozenset({Stage.OFFERED, Stage.FETCHING, Stage.READY})
-#: What a device can have been when it begins to fetch anew.
-_FETCHED: Final = frozenset({Stage.READY, Stage.REFUSED, Stage.FAILED, Stage.GOOD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +156,8 @@ def is_news(member: Member, report: Report, version: str, firmware: str) -> bool
         return member.stage is not Stage.GOOD
     if report.attempt != member.attempt:
         return False
-    if report.stage is Stage.FETCHING and member.stage in _FETCHED and is_newer(version, firmware):
+    is_back = report.stage is Stage.FETCHING and RANK[member.stage] > RANK[Stage.FETCHING]
+    if is_back and is_newer(version, firmware):
         return True  # it has started before its trial, was set up again, or has lost its slots
     if member.stage is Stage.GOOD:
         return report.stage is Stage.FAILED  # what was good for a while has gone bad
