@@ -528,6 +528,17 @@ def test_who_is_taken_out_of_the_books_is_offered_nothing() -> None:
     assert town.go().offered == []
 
 
+@pytest.mark.parametrize("stage", [Stage.FETCHING, Stage.READY, Stage.TRIAL])
+def test_who_is_taken_out_of_the_books_on_the_way_says_nothing_against_it(stage: Stage) -> None:
+    town = Town(2, ("1",))
+    town.go()
+    town.say("b-001", stage)
+    del town.fleet["b-001"]
+    step = town.pass_(LOST_MS)
+    assert (step.withdrawn, step.offered) == (["b-001"], ["b-002"])
+    assert town.rollout.stopped == ""
+
+
 def test_a_message_of_a_device_is_read_as_the_protocol_has_it() -> None:
     fields = {"state": "refused", "version": "0.2.0", "attempt": 2, "at": 600, "why": "key"}
     assert report_of(fields) == Report(Stage.REFUSED, "0.2.0", 2, 600, "key")

@@ -163,7 +163,10 @@ class _Turn:
             standing = self._standing(member.device)
             for_ms = self._now - member.since_ms
             runs_it = standing.is_online and standing.firmware == self._version
-            if member.is_under_way and runs_it and for_ms >= SURE_MS:
+            if member.device not in self._fleet:  # nobody has entered it any more
+                if not (member.is_over or member.is_silent):
+                    self._give_up(member)
+            elif member.is_under_way and runs_it and for_ms >= SURE_MS:
                 self._reach(member, Stage.GOOD)
             elif self._is_lost(member, standing):
                 self._reach(member, Stage.FAILED, SILENT)
