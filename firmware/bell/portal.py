@@ -192,6 +192,8 @@ class Portal:
             await self._show(writer)
 
     async def _show(self, writer) -> None:
+        while self._wants_search and self._wish is None:
+            await asyncio.sleep(LOOK_MS / 1000)  # who asked for another look wants to see it
         from bell import page
 
         about = (self._settings, VERSION, self._networks, self._said, self._token)
