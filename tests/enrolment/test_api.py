@@ -259,6 +259,9 @@ async def test_behind_a_proxy_that_does_not_say_https_no_token_is_taken(site: Si
     token = site.token()
     site.headers = {"X-Forwarded-Proto": "http"}
     assert await site.refused("enrol", token, mac=MAC, role="button") == "not_private"
+    _, answer = await site.ask("enrol", token, mac=MAC, role="button")
+    assert "public_url" in answer["zh"]  # the gateway's own machine is no exception then
+    assert "public_url" in answer["en"]
     site.headers = {"Host": "bell.example"}
     assert await site.refused("enrol", token, mac=MAC, role="button") == "not_private"
 

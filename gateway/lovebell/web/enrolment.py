@@ -34,9 +34,10 @@ MOST_TOKEN: Final = 64
 REFUSALS: Final[Mapping[str, tuple[str, str, int]]] = {
     "not_private": (
         "令牌是明文送来的，路上谁都读得到：请管理员吊销它（lovebell technician token revoke），"
-        "再从 https 网址设置",
+        "再从 https 网址设置；网关设了 public_url，在它自己的机器上也要这样",
         "the token came in the clear, where anybody could read it: have the operator revoke it "
-        "(lovebell technician token revoke), and use the https address",
+        "(lovebell technician token revoke), and use the https address, also on the gateway's own "
+        "machine if it has a public_url",
         403,
     ),
     "too_many": (
