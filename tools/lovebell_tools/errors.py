@@ -184,8 +184,8 @@ ERRORS: Final[Mapping[str, tuple[str, str]]] = {
         "#.",
     ),
     "plain_gateway": (
-        "{url} 不加密，令牌会被路上的人看到，所以没有送。请用 https 网址；网关没有设 public_url 的，"
-        "也可在它那台机器上用 http://127.0.0.1。",
+        "{url} 不加密，令牌会被路上的人看到，所以没有送。请用 https 网址；网关没有设 "
+        "public_url 的，也可在它那台机器上用 http://127.0.0.1。",
         "{url} is not encrypted, and the token could be read on its way, so it was not sent. Use "
         "the https address; where a gateway has no public_url, http://127.0.0.1 on its own machine "
         "will do too.",
