@@ -168,8 +168,9 @@ class Link(asyncio.Protocol):
         else:
             return False
         # A ring, or a receipt after a commit, leaves before all else is done that goes with it;
-        # but of a burst only the first. A ring waits for no other kind of message.
-        if not (self._has_rung if urgent else self._has_spoken):
+        # but of a burst only the first. A ring waits for no other kind of message. What is
+        # retained goes with the receipt that follows it.
+        if not (parcel.retain or (self._has_rung if urgent else self._has_spoken)):
             self._has_rung, self._has_spoken = self._has_rung or urgent, True
             self._flush_now()
         return True
