@@ -274,6 +274,9 @@ async def test_behind_a_proxy_that_does_not_say_https_no_token_is_taken(site: Si
         ("127.0.0.1", "localhost", None, "", True),
         ("192.168.1.7", "127.0.0.1", None, "", False),
         ("127.0.0.1", "192.168.1.1:8080", None, "", False),
+        ("127.0.0.1", "127.bell.example", None, "", False),
+        ("127.0.0.1", "[::1", None, "", True),
+        ("", "", None, "", False),
         ("127.0.0.1", "127.0.0.1", "https", "", False),  # nobody has configured this proxy
         ("127.0.0.1", "bell.example", "https", "https://bell.example", True),
         ("127.0.0.1", "bell.example", "http", "https://bell.example", False),

@@ -24,6 +24,7 @@ MOST_GIVEN: Final = 50
 #: A secret that was put in force and never used is void after this.
 USED_WITHIN_MS: Final = 30 * 86_400_000
 _MAC: Final = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){3,7}\Z", re.ASCII)
+_LOOPBACK: Final = re.compile(r"127(\.[0-9]{1,3}){3}\Z", re.ASCII)
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,23}\Z", re.ASCII)
 
 
@@ -203,4 +204,5 @@ def _host(text: str) -> str:
 
 
 def _is_loopback(name: str) -> bool:
-    return name in ("localhost", "::1", "::ffff:127.0.0.1") or name.startswith("127.")
+    # Of names only one: anybody may own one that begins like an address.
+    return name in ("localhost", "::1", "::ffff:127.0.0.1") or bool(_LOOPBACK.match(name))
