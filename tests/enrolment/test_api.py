@@ -14,7 +14,7 @@ from lovebell.domain.enrolment import is_private
 from lovebell.provision.files import Plan
 from lovebell.provision.install import make
 from lovebell.store import credentials
-from lovebell.web.enrolment import REFUSALS, WRONG, WRONG_MS
+from lovebell.web.enrolment import MINUTE_MS, REFUSALS, RIGHT, WRONG
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -172,8 +172,18 @@ async def test_who_guesses_is_refused_and_whoever_has_a_token_is_not(site: Site)
     said = [await site.refused("enrol", f"x{n}", mac=MAC, role="button") for n in range(WRONG + 5)]
     assert said == ["bad_token"] * WRONG + ["too_many"] * 5
     await site.enrol(token)
-    site.now += WRONG_MS
+    site.now += MINUTE_MS
     assert await site.refused("enrol", "x", mac=MAC, role="button") == "bad_token"
+
+
+async def test_a_token_that_asks_without_end_is_slowed_down_and_no_other_one_is(site: Site) -> None:
+    busy, calm = site.token(), site.token()
+    for _ in range(RIGHT):
+        await site.enrol(busy)
+    assert await site.refused("enrol", busy, mac=MAC, role="button") == "too_often"
+    await site.enrol(calm, mac=OTHER_MAC)
+    site.now += MINUTE_MS
+    await site.enrol(busy)
 
 
 @pytest.mark.parametrize(

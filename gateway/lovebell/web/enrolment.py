@@ -24,10 +24,13 @@ log = logging.getLogger("lovebell.web")
 
 PATH: Final = "/technician/v1/{verb}"
 VERBS: Final = ("enrol", "confirm", "result", "given")
-#: Wrong tokens answered in a minute, whoever asks: behind a proxy all are one. A right token is
-#: always answered, so a flood of wrong ones keeps no technician out.
+#: Wrong tokens answered in a minute, whoever asks: behind a proxy all are one. A flood of wrong
+#: ones keeps nobody out who has a right one.
 WRONG: Final = 30
-WRONG_MS: Final = 60_000
+#: What one right token may do in a minute. Eight boards at once ask 32 times; what is done is on
+#: disk, and a token that was found is not to fill it.
+RIGHT: Final = 120
+MINUTE_MS: Final = 60_000
 MOST_TOKEN: Final = 64
 
 #: (Chinese, English, status) of every refusal.
@@ -43,6 +46,12 @@ REFUSALS: Final[Mapping[str, tuple[str, str, int]]] = {
     "too_many": (
         "错误的令牌太多；请过一分钟再试",
         "there were too many wrong tokens; try again in a minute",
+        429,
+    ),
+    "too_often": (
+        "这个令牌一分钟内用得太多；请过一分钟再试，别的电脑上若也在用，请管理员吊销它",
+        "this token was used too often within a minute; try again in a minute, and have the "
+        "operator revoke it if it is not you who uses it",
         429,
     ),
     "bad_token": (
@@ -130,7 +139,8 @@ class Desk(Protocol):
 def routes(desk: Desk, steady: Callable[[], int], public_url: str) -> list[web.RouteDef]:
     """What the web server is to answer. `steady` gives milliseconds that only go forward,
     `public_url` is where the gateway's pages are seen from outside, "" for nowhere."""
-    wrong = Window(WRONG, WRONG_MS)
+    wrong = Window(WRONG, MINUTE_MS)
+    right: dict[str, Window] = {}  # by token, of which there are as many as the operator made
     one_at_a_time = asyncio.Lock()  # guessing may take no more than one look at the disk at once
 
     async def ask(request: web.Request) -> web.Response:
@@ -138,7 +148,12 @@ def routes(desk: Desk, steady: Callable[[], int], public_url: str) -> list[web.R
             _check_way(request, public_url)
             token, body = _token(request), await _body(request)
             async with one_at_a_time:
-                return web.json_response(await desk.do(request.match_info["verb"], token, body))
+                now = steady()
+                if token in right and right[token].opens(now) > now:
+                    raise RefusedError("too_often")
+                done = await desk.do(request.match_info["verb"], token, body)
+                right.setdefault(token, Window(RIGHT, MINUTE_MS)).take(now)
+            return web.json_response(done)
         except RefusedError as why:
             if why.code == "bad_token":
                 now = steady()
