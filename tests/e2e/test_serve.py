@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from e2e.alongside import lovebell, until
 from e2e.crowd import Crowd
 
 from bench.gateway import set_up
@@ -17,7 +15,7 @@ from simulator.gateway import GatewayError, GatewayProcess
 from simulator.mosquitto import Mosquitto
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
 
@@ -36,25 +34,6 @@ async def gateway(tmp_path: Path, broker: Mosquitto) -> AsyncIterator[GatewayPro
     await made.start()
     yield made
     made.kill()
-
-
-async def until(happened: Callable[[], object], crowd: Crowd | None = None) -> None:
-    async with asyncio.timeout(30):
-        while not happened():
-            if crowd is not None:
-                crowd.repeat()
-            await asyncio.sleep(0.02)
-
-
-def lovebell(gateway: GatewayProcess, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "lovebell", "--language", "en", *arguments],
-        env=os.environ | {"LOVEBELL_DATABASE": str(gateway.database)},
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
 
 
 async def test_it_ends_with_0_when_told_to_and_its_log_is_one_json_object_a_line(

@@ -6,13 +6,11 @@ import asyncio
 import contextlib
 import itertools
 import json
-import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import paho.mqtt.client as mqtt
 import pytest
+from e2e.alongside import lovebell, until
 from e2e.crowd import Crowd
 from fuzz.doors import DOORS, read_packets
 from fuzz.kit import dose, fields, filled, kept, mangled, vectors, written
@@ -28,7 +26,7 @@ from simulator.gateway import GatewayProcess
 from simulator.mosquitto import Mosquitto
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
 #: Devices of the street, one that nobody has entered, and what is no name at all.
@@ -211,25 +209,6 @@ async def gateway(tmp_path: Path, mosquitto: Mosquitto) -> AsyncIterator[Gateway
     await made.start()
     yield made
     made.kill()
-
-
-async def until(happened: Callable[[], object], crowd: Crowd | None = None) -> None:
-    async with asyncio.timeout(40):
-        while not happened():
-            if crowd is not None:
-                crowd.repeat()
-            await asyncio.sleep(0.02)
-
-
-def lovebell(gateway: GatewayProcess, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "lovebell", "--language", "en", *arguments],
-        env=os.environ | {"LOVEBELL_DATABASE": str(gateway.database)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 async def press(mosquitto: Mosquitto, button: str, press_id: str) -> None:
