@@ -86,7 +86,9 @@ def _rule(error: click.UsageError, column: int) -> str:
     if choices:
         return USAGE["choice"][column].format(choices=", ".join(choices))
     if "integer" in getattr(kind, "name", ""):
-        return USAGE["integer"][column]
+        least, most = getattr(kind, "min", None), getattr(kind, "max", None)
+        bounds = "" if least is None else USAGE["least" if most is None else "between"][column]
+        return USAGE["integer"][column] + bounds.format(least=least, most=most)
     return error.message
 
 

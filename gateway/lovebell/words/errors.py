@@ -153,6 +153,8 @@ USAGE: Final = {
     "UsageError": ("写法不对：{rule}", "This is not how it is written: {rule}"),
     "choice": ("请写其中之一：{choices}", "write one of {choices}"),
     "integer": ("请写一个整数", "write a whole number"),
+    "least": ("，最小 {least}", ", {least} or more"),
+    "between": ("，从 {least} 到 {most}", " from {least} to {most}"),
     "text": ("请写 UTF-8 文字", "write text in UTF-8"),
     "path": ("请写一个文件的路径", "write the path of a file"),
     "NulError": ("{name} 里有空字符，请去掉。", "{name} holds a NUL character: leave it out."),
