@@ -19,13 +19,12 @@ from lovebell.domain.twins import CONNECTIONS, SAME_START_MS, STEADY, Connection
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-#: Offline after three missed heartbeats (SCAIP): the third is missed when it is due.
-MISSED: Final = 3
-#: But this much later where no broker says that the device is gone. A board looks at its clock ten
-#: times a second, so three intervals last 0.3 s longer at most, and a packet that is lost on its
-#: way is sent again within a second or two. What comes later still, after two that were missed
-#: altogether, is a false alarm, which the heartbeat itself ends.
-LATE_MS: Final = 3_000
+#: Offline after three missed heartbeats (SCAIP): this much silence for each second of the interval
+#: that a device has named, three intervals less a sixtieth. With one of a minute a dead device is
+#: known within three minutes of its last word, even by a look that comes a second late and a disk
+#: that takes another. A living one is given time all the same: it sends each heartbeat a twentieth
+#: of the interval early (protocol.md), a third one after two that were lost 6 s before the end.
+SILENT_MS: Final = 2_950
 #: A paired device that has never said a word in this time was never switched on (Wuhan).
 NEVER_MS: Final = 3_600_000
 #: A broker that is started anew is no fault; one that stays away this long is.
@@ -281,12 +280,11 @@ class Supervisor:
         if not device.was_heard:
             return expected + NEVER_MS
         heard = max(device.heard or 0, expected)
+        silent = heard + device.every_s * SILENT_MS
         if device.gone is None:
-            return heard + device.every_s * 1000 * MISSED + LATE_MS
+            return silent
         # A device that speaks once a day need not be waited for once the broker has lost it.
-        rules_ms = self._rules.every_s * 1000 * MISSED
-        lost = max(device.gone, expected) + rules_ms
-        return min(heard + device.every_s * 1000 * MISSED, lost)
+        return min(silent, max(device.gone, expected) + self._rules.every_s * SILENT_MS)
 
     def _wait_for(self, name: str, at: Moment) -> None:
         device = self._of(name)

@@ -193,6 +193,14 @@ async def test_a_device_says_that_it_is_there_and_how_well(boards, far_end):
     assert beat.fields["rssi"] == -55
 
 
+async def test_a_third_heartbeat_comes_before_three_intervals_are_over(boards, far_end):
+    await boards("b-01", "button", config={"heartbeat_s": 600}, speed=300)
+    await far_end.hears("heartbeat", 3)
+    beats = [beat.fields for beat in far_end.heard("heartbeat")[:3]]
+    assert [beat["every_s"] for beat in beats] == [600] * 3
+    assert beats[2]["up_s"] - beats[0]["up_s"] < 2 * 590
+
+
 async def test_the_same_firmware_runs_under_cpython(boards, far_end):
     button = await boards("b-01", "button", interpreter="cpython")
     await button.wait_for(lambda board: board.broker_is_up, PATIENCE_S)
