@@ -115,8 +115,19 @@ if build.find_compiler():  # as in test_bench: where there is none, nothing is s
         tools: Tools, tmp_path: Path
     ) -> None:
         town = fleet.live(tools, tmp_path, 20, seconds=1, every_s=1, die=2)
-        assert town.life.devices == 40
+        assert (town.life.devices, town.life.connections) == (40, 40)
         assert town.life.presses > 0
+        assert town.life.rings == town.life.receipts == town.life.presses
+        assert (len(town.life.silent), town.detected) == (4, 4)
+
+    def test_devices_that_share_a_connection_are_devices_all_the_same(
+        tools: Tools, tmp_path: Path
+    ) -> None:
+        town = fleet.live(
+            tools, tmp_path, 20, seconds=6, every_s=1, presses_per_s=20, die=2, connections=7
+        )
+        assert (town.life.devices, town.life.connections) == (40, 7)
+        assert town.life.presses > 10
         assert town.life.rings == town.life.receipts == town.life.presses
         assert (len(town.life.silent), town.detected) == (4, 4)
 

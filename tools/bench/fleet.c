@@ -1,6 +1,7 @@
-/* fleet: a town of light devices, each with a connection of its own, and what a day does to them.
+/* fleet: a town of light devices and what a day does to them.
  *
- * Home n has button b-n and chime c-n. Every device says that it is on line, listens below its own
+ * Home n has button b-n and chime c-n. Each device has a connection of its own, as far as there are
+ * so many; else neighbours share one, which is the same to the gateway. Every device says that it is on line, listens below its own
  * name and sends a heartbeat; at random moments somebody presses, the chime confirms its ring, and
  * the time from press to ring is taken. At a given second the last devices fall silent without a
  * goodbye: their connections stay open, as after a hung program. Prints one JSON object; status 0
@@ -9,6 +10,7 @@
  */
 #define _GNU_SOURCE
 #define MQTT_READ_BYTES 2048                  /* a buffer for each of 50,000 */
+#define HOST_CONNECTIONS 20000
 #include "bell.h"
 #include <getopt.h>
 #include <inttypes.h>
@@ -17,16 +19,16 @@
 #include <time.h>
 
 struct device {
-    struct mqtt link;                         /* first: the callback gets its address */
+    struct mqtt *link;
     long number;                              /* of its home */
     bool is_chime, is_silent;
     uint64_t beaten_ms;                       /* its last heartbeat, in UTC */
 };
 
-static struct { long port, homes, every_s, seconds, presses_per_s, die, die_at_s; } want = {
+static struct { long port, homes, connections, every_s, seconds, presses_per_s, die, die_at_s; } want = {
     .homes = 500, .every_s = 60, .seconds = 60, .presses_per_s = 5 };
 static struct device *devices;
-static struct mqtt watch;
+static struct mqtt *links, watch;
 static long count_devices, pressed, rung, received, most_stored, retained;
 static uint64_t *sent_ns, *ring_ns;           /* by home; 0 until it happens */
 static uint32_t life;
@@ -42,9 +44,9 @@ static uint64_t now_ns(clockid_t clock)
 static void say(struct device *d, uint8_t flags, const char *leaf, struct text payload)
 {
     char to[64];
-    mqtt_publish_as(&d->link, flags, print_text(to, sizeof to, ROOT "%c-%05ld/%s",
+    mqtt_publish_as(d->link, flags, print_text(to, sizeof to, ROOT "%c-%05ld/%s",
                                                 d->is_chime ? 'c' : 'b', d->number, leaf), payload);
-    mqtt_flush(&d->link);
+    mqtt_flush(d->link);
 }
 
 static void beat(struct device *d, uint64_t up_ns)
@@ -76,9 +78,13 @@ static void press(void)
 
 static void on_message(struct mqtt *m, struct text topic, struct text payload)
 {
-    struct device *d = (struct device *)m;
+    (void)m;
     char name[NAME_BYTES], episode[EPISODE_BYTES], message[MESSAGE_BYTES];
     struct text leaf = topic_parts(topic, name);
+    long number = atol(name + 2);
+    if (number < 1 || number > want.homes)
+        die("a message for %s, who does not live here", name);
+    struct device *d = &devices[2 * (number - 1) + (name[0] == 'c')];
     if (is(leaf, "receipt"))
         received++;
     if (!is(leaf, "ring") || !json_string(payload, "episode", episode, sizeof episode))
@@ -114,19 +120,23 @@ static void join(long n)
 {
     struct device *d = &devices[n];
     char name[NAME_BYTES], leaf[64];
+    long link = (long)((int64_t)n * want.connections / count_devices);
+    d->link = &links[link];
     d->number = n / 2 + 1;
     d->is_chime = n % 2;
-    d->link.on_publish = on_message;
     snprintf(name, sizeof name, "%c-%05ld", d->is_chime ? 'c' : 'b', d->number);
-    mqtt_open(&d->link, (int)want.port, name);
+    if (!d->link->on_publish) {                /* the first of those who share it */
+        d->link->on_publish = on_message;
+        mqtt_open_from((uint32_t)(1 + link / HOST_CONNECTIONS), d->link, (int)want.port, name);
+        listen_to(d->link);
+    }
     static const char *const leaves[] = { "ring", "hush", "settings", "receipt", "episode" };
     for (int i = d->is_chime ? 0 : 2; i < (d->is_chime ? 3 : 5); i++) {
         snprintf(leaf, sizeof leaf, ROOT "%s/%s", name, leaves[i]);
-        mqtt_subscribe(&d->link, leaf);
+        mqtt_subscribe(d->link, leaf);
     }
     static const char state[] = "{\"online\":true,\"firmware\":\"0.1.0\"}";
     say(d, QOS_1 | RETAIN, "state", (struct text){ state, sizeof state - 1 });
-    listen_to(&d->link);
 }
 
 static void wait_for_messages(int timeout_ms)
@@ -188,10 +198,10 @@ static void print_result(double joined_s)
         if (ring_ns[home])
             took[n++] = ring_ns[home] - sent_ns[home];
     qsort(took, (size_t)n, sizeof *took, by_size);
-    printf("{\"devices\":%ld,\"joined_s\":%.3f,\"presses\":%ld,\"rings\":%ld,\"receipts\":%ld,"
+    printf("{\"devices\":%ld,\"connections\":%ld,\"joined_s\":%.3f,\"presses\":%ld,\"rings\":%ld,\"receipts\":%ld,"
            "\"ring_p50_us\":%.1f,\"ring_p99_us\":%.1f,\"ring_max_us\":%.1f,"
            "\"most_stored\":%ld,\"retained\":%ld,\"silent\":{",
-           count_devices, joined_s, pressed, rung, received, percentile(took, n, .5),
+           count_devices, want.connections, joined_s, pressed, rung, received, percentile(took, n, .5),
            percentile(took, n, .99), percentile(took, n, 1), most_stored, retained);
     bool first = true;
     for (long i = 0; i < count_devices; i++)
@@ -208,20 +218,20 @@ static void read_options(int count, char **arguments)
     static const struct option options[] = {
         { "port", 1, 0, 'p' }, { "homes", 1, 0, 'h' }, { "every-s", 1, 0, 'e' },
         { "seconds", 1, 0, 's' }, { "presses-per-s", 1, 0, 'r' }, { "die", 1, 0, 'd' },
-        { "die-at-s", 1, 0, 'a' }, { 0, 0, 0, 0 } };
+        { "die-at-s", 1, 0, 'a' }, { "connections", 1, 0, 'c' }, { 0, 0, 0, 0 } };
     int letter;
     while ((letter = getopt_long(count, arguments, "", options, 0)) >= 0) {
         long *into = letter == 'p' ? &want.port : letter == 'h' ? &want.homes
                      : letter == 'e' ? &want.every_s : letter == 's' ? &want.seconds
                      : letter == 'r' ? &want.presses_per_s : letter == 'd' ? &want.die
-                     : letter == 'a' ? &want.die_at_s : NULL;
+                     : letter == 'a' ? &want.die_at_s : letter == 'c' ? &want.connections : NULL;
         if (!into)
             exit(2);
         *into = atol(optarg);
     }
     if (want.port < 1 || want.homes < 1 || want.every_s < 1 || want.die >= want.homes) {
         fprintf(stderr, "usage: fleet --port N [--homes N] [--every-s N] [--seconds N]"
-                        " [--presses-per-s N] [--die HOMES] [--die-at-s N]\n");
+                        " [--presses-per-s N] [--die HOMES] [--die-at-s N] [--connections N]\n");
         exit(2);
     }
 }
@@ -230,11 +240,14 @@ int main(int count, char **arguments)
 {
     read_options(count, arguments);
     count_devices = 2 * want.homes;
+    if (want.connections < 1 || want.connections > count_devices)
+        want.connections = count_devices;
     devices = calloc((size_t)count_devices, sizeof *devices);
+    links = calloc((size_t)want.connections, sizeof *links);
     sent_ns = calloc((size_t)want.homes, sizeof *sent_ns);
     ring_ns = calloc((size_t)want.homes, sizeof *ring_ns);
     epoll = epoll_create1(0);
-    if (!devices || !sent_ns || !ring_ns || epoll < 0
+    if (!devices || !links || !sent_ns || !ring_ns || epoll < 0
         || getrandom(&life, sizeof life, 0) != sizeof life)
         die("cannot begin: %s", strerror(errno));
     uint64_t begin = now_ns(CLOCK_MONOTONIC);

@@ -33,6 +33,7 @@ class Life(BaseModel):
     """What the fleet tool saw: `silent` are the devices that died, and their last heartbeat."""
 
     devices: int
+    connections: int
     joined_s: float
     presses: int
     rings: int
@@ -73,8 +74,10 @@ def live(
     every_s: int = 60,
     presses_per_s: int = 5,
     die: int = 0,
+    connections: int = 0,
 ) -> Town:
-    """So many homes, each with a button and a chime, for so long. Raises LoadError."""
+    """So many homes, each with a button and a chime, for so long. With fewer `connections` than
+    devices neighbours share one; 0 is one for each. Raises LoadError."""
     die_at_s = every_s + 1
     if die:
         seconds = max(seconds, die_at_s + (MISSED + 1) * every_s + SPARE_S)
@@ -90,7 +93,7 @@ def live(
         options = (
             *(f"--port={broker.port}", f"--homes={homes}", f"--seconds={seconds}"),
             *(f"--every-s={every_s}", f"--presses-per-s={presses_per_s}"),
-            *(f"--die={die}", f"--die-at-s={die_at_s}"),
+            *(f"--die={die}", f"--die-at-s={die_at_s}", f"--connections={connections}"),
         )
         with running([str(tools.fleet), *options]) as fleet:
             if fleet.stdout is None or fleet.stdout.readline() != b"joined\n":

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 #: Every device is a connection, and so a file, of the fleet tool and of the broker.
 _OTHER_FILES = 100
-_MOST_HOMES = 99_999  # names have five digits
 _DEAD = 50
 
 DEVICES = (1_000, 10_000, 50_000)
@@ -46,11 +45,11 @@ class Result(BaseModel):
     overdue: growth.Overdue | None = None
 
 
-def most_devices(wanted: int) -> int:
-    """So many, or as many as this user may open connections."""
+def most_connections() -> int:
+    """As many as this user may open."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return min(wanted, 2 * _MOST_HOMES, hard - _OTHER_FILES)
+    return hard - _OTHER_FILES
 
 
 def measure(folder: Path, say: Callable[[str], None], sizes: Sizes) -> Result:
@@ -64,11 +63,16 @@ def measure(folder: Path, say: Callable[[str], None], sizes: Sizes) -> Result:
 
     try:
         for devices in sizes.devices:
-            homes = most_devices(devices) // 2
+            homes = devices // 2
             say(f"a town of {2 * homes:,} devices")
-            die = min(_DEAD, homes // 4) if devices in sizes.dying else 0
             town = fleet.live(
-                tools, fresh(), homes, seconds=sizes.every_s, every_s=sizes.every_s, die=die
+                tools,
+                fresh(),
+                homes,
+                seconds=sizes.every_s,
+                every_s=sizes.every_s,
+                die=min(_DEAD, homes // 4) if devices in sizes.dying else 0,
+                connections=min(devices, most_connections()),
             )
             result.towns.append(town)
         for homes in sizes.homes:
@@ -120,13 +124,14 @@ def tables(result: Result) -> list[Table]:
     """Three tables for a person to read."""
     towns = _table(
         "devices with a heartbeat a minute and five presses a second",
-        *("devices", "gateway", "", "broker", "", "queued", "press → ring p50", "p99"),
+        *("devices", "connections", "gateway", "", "broker", "", "queued"),
+        *("press → ring p50", "p99"),
         *("dead", "known after", "at most"),
     )
     for one in result.towns:
         life = one.life
         towns.add_row(
-            f"{life.devices:,}",
+            *(f"{life.devices:,}", f"{life.connections:,}"),
             *(f"{one.gateway_cpu_percent:.1f} %", f"{one.gateway_mb:.0f} MB"),
             *(f"{one.broker_cpu_percent:.1f} %", f"{one.broker_mb:.0f} MB", f"{one.queued:,}"),
             *(f"{life.ring_p50_us / 1000:.2f} ms", f"{life.ring_p99_us / 1000:.2f} ms"),
