@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -72,7 +71,8 @@ class _Device:
     gone: int | None = None
     due: int | None = None
     boot: int | None = None
-    boots: deque[int] = field(default_factory=deque[int])
+    # Lists: an empty deque takes 600 bytes, and each of ten thousand devices has four of these.
+    boots: list[int] = field(default_factory=list[int])
     up: tuple[int, int] | None = None
     said: frozenset[str] = frozenset()
     starts: Starts = field(default_factory=lambda: Starts(SAME_START_MS))
@@ -319,7 +319,7 @@ class Supervisor:
             return
         device.boots.extend([at.steady] * min(boot - before, BOOTS))
         while device.boots and at.steady - device.boots[0] > BOOTS_MS:
-            device.boots.popleft()
+            device.boots.pop(0)
         if len(device.boots) >= BOOTS:
             self._faults.set(name, Word.REBOOTS, True, at)
 

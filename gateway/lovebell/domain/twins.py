@@ -7,7 +7,6 @@ of this, is seen as well. Times are milliseconds that only go forward.
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -30,7 +29,7 @@ class Starts:
     slack: int
     last: int | None = None
     before: int | None = None
-    returns: deque[int] = field(default_factory=deque[int])
+    returns: list[int] = field(default_factory=list[int])
 
     def tell(self, start: int, steady: int, *, may_be_late: bool = False) -> bool:
         """Whether by now there must be two boards. What `may_be_late` tells of no later start."""
@@ -43,7 +42,7 @@ class Starts:
             self.returns.append(steady)
         self.before, self.last = self.last, start
         while self.returns and steady - self.returns[0] > RETURNS_MS:
-            self.returns.popleft()
+            self.returns.pop(0)
         return len(self.returns) >= RETURNS
 
     def forget(self) -> None:
@@ -63,16 +62,16 @@ CONNECTIONS_MS: Final = 600_000
 class Connections:
     """How often a name has come on line of late."""
 
-    times: deque[int] = field(default_factory=deque[int])
+    times: list[int] = field(default_factory=list[int])
 
     def add(self, steady: int) -> None:
         """Once more."""
         self.times.append(steady)
         if len(self.times) > CONNECTIONS:
-            self.times.popleft()
+            self.times.pop(0)
 
     def of_late(self, steady: int) -> int:
         """How many there were, as far as that matters."""
         while self.times and steady - self.times[0] > CONNECTIONS_MS:
-            self.times.popleft()
+            self.times.pop(0)
         return len(self.times)
