@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from bench import build, compare, fleet, growth, nodered
+from bench import build, compare, fleet, growth, nodered, scale_report
 from bench.load import Answers, Load, Tools
 from bench.report import FIGURES, OTHER, Result, comparison, picture, summarise
 from bench.rounds import GatewayLoads, Loads, OtherLoads, Round, Sizes
@@ -81,6 +81,46 @@ def test_two_results_are_compared_and_a_difference_within_the_spread_is_called_n
     assert "within the spread" not in lines["500 unanswered"]
     table = comparison(result(1, 2), result(2, 3))
     assert "within the spread" in list(table.columns[-1].cells)
+
+
+def test_towns_and_histories_are_told_in_tables_and_drawn() -> None:
+    life = {
+        "devices": 50_000,
+        "connections": 19_900,
+        "joined_s": 20,
+        "presses": 5,
+        "rings": 5,
+        "receipts": 5,
+        "ring_p50_us": 700,
+        "ring_p99_us": 9000,
+        "ring_max_us": 9000,
+        "most_stored": 9,
+        "retained": 7,
+        "silent": {"b-00001": 1},
+    }
+    town = {
+        "life": life,
+        "seconds": 60,
+        "gateway_cpu_percent": 9.8,
+        "gateway_mb": 427,
+        "broker_cpu_percent": 4.4,
+        "broker_mb": 177,
+        "detected": 1,
+    }
+    size = {"homes": 100, "database_mb": 1, "start_s": 2, "memory_mb": 80, "ring_p99_us": 9000}
+    times = {"ring_p50_us": 1500, "receipt_p50_us": 6000}
+    night = {"episodes": 10, "heard": 10, "start_s": 1, "heard_s": 2}
+    grown = [{**size, **times, "episodes": past} for past in (0, 1000)]
+    measured = {"version": "0.1.0", "machine": {}, "towns": [town], "grown": grown}
+    made = scale_report.Result.model_validate({**measured, "overdue": night})
+    towns, books, nights = scale_report.tables(made)
+    assert list(towns.columns[1].cells)[:3] == ["19,900", "9.8 %", "427 MB"]
+    assert list(books.columns[1].cells) == ["0", "1,000"]
+    assert nights.row_count == 1
+    drawn = scale_report.picture(made)
+    assert drawn.count("<rect") == 4
+    for text in ("50,000 devices", "9.80", "100 homes", "1,000 episodes", "1.50"):
+        assert text in drawn
 
 
 def test_a_file_that_is_no_result_is_refused_by_name(tmp_path: Path) -> None:

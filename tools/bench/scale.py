@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import click
 from pydantic import BaseModel
 from rich.console import Console
-from rich.table import Table
 
 from bench import fleet, growth, machine, stopping
 from bench.__main__ import FOLDER, KNOWN
 from bench.load import Tools
+from bench.scale_report import Result, picture, tables
 from lovebell import __version__
 
 if TYPE_CHECKING:
@@ -33,16 +33,6 @@ HOMES = (100, 1_000, 10_000, 90_000)
 EPISODES = (10_000, 100_000, 1_000_000)
 MANY_EPISODES = 10_000_000
 OVERDUE = 10_000
-
-
-class Result(BaseModel):
-    """Everything that was measured, and on what. This is the JSON file's shape."""
-
-    version: str
-    machine: dict[str, str | int | float]
-    towns: list[fleet.Town] = []
-    grown: list[growth.Grown] = []
-    overdue: growth.Overdue | None = None
 
 
 def most_connections() -> int:
@@ -113,52 +103,6 @@ class Sizes(BaseModel):
         )
 
 
-def _table(title: str, *headings: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="")
-    for heading in headings:
-        table.add_column(heading, justify="right")
-    return table
-
-
-def tables(result: Result) -> list[Table]:
-    """Three tables for a person to read."""
-    towns = _table(
-        "devices with a heartbeat a minute and five presses a second",
-        *("devices", "connections", "gateway", "", "broker", "", "queued"),
-        *("press → ring p50", "p99"),
-        *("dead", "known after", "at most"),
-    )
-    for one in result.towns:
-        life = one.life
-        towns.add_row(
-            *(f"{life.devices:,}", f"{life.connections:,}"),
-            *(f"{one.gateway_cpu_percent:.1f} %", f"{one.gateway_mb:.0f} MB"),
-            *(f"{one.broker_cpu_percent:.1f} %", f"{one.broker_mb:.0f} MB", f"{one.queued:,}"),
-            *(f"{life.ring_p50_us / 1000:.2f} ms", f"{life.ring_p99_us / 1000:.2f} ms"),
-            f"{one.detected} of {len(life.silent)}" if life.silent else "",
-            f"{one.detection_median_s:.0f} s" if life.silent else "",
-            f"{one.detection_max_s:.0f} s" if life.silent else "",
-        )
-    grown = _table(
-        "books and history",
-        *("homes", "episodes", "database", "start", "memory"),
-        *("press → ring p50", "p99", "press → receipt p50"),
-    )
-    for one in result.grown:
-        grown.add_row(
-            *(f"{one.homes:,}", f"{one.episodes:,}", f"{one.database_mb:,.0f} MB"),
-            *(f"{one.start_s:.1f} s", f"{one.memory_mb:.0f} MB"),
-            *(f"{one.ring_p50_us / 1000:.2f} ms", f"{one.ring_p99_us / 1000:.2f} ms"),
-            f"{one.receipt_p50_us / 1000:.2f} ms",
-        )
-    night = _table("deadlines overdue at a start", "overdue", "rung", "start", "all rung after")
-    if result.overdue:
-        over = result.overdue
-        times = (f"{over.start_s:.1f} s", f"{over.heard_s:.1f} s")
-        night.add_row(f"{over.episodes:,}", f"{over.heard:,}", *times)
-    return [towns, grown, night]
-
-
 @click.command()
 @click.option("--quick", is_flag=True, help="Everything small: does it run?")
 @click.option("--full", is_flag=True, help="With ten million episodes too: 20 GB, half an hour.")
@@ -174,7 +118,15 @@ def tables(result: Result) -> list[Table]:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write every figure to this file.",
 )
-def main(quick: bool, full: bool, folder: Path, json_file: Path | None) -> None:
+@click.option(
+    "--svg",
+    "svg_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw how the cost grows into this file.",
+)
+def main(
+    quick: bool, full: bool, folder: Path, json_file: Path | None, svg_file: Path | None
+) -> None:
     """Measure what devices, homes, episodes and a long night cost. Takes a quarter of an hour."""
     stopping.catch()
     sizes = Sizes.quick() if quick else Sizes()
@@ -194,6 +146,8 @@ def main(quick: bool, full: bool, folder: Path, json_file: Path | None) -> None:
         console.print(table)
     if json_file:
         json_file.write_text(result.model_dump_json(indent=1) + "\n")
+    if svg_file:
+        svg_file.write_text(picture(result), encoding="utf-8")
     _judge(result)
 
 
