@@ -229,7 +229,7 @@ class Reception:
         )
         self._on_state(device, fields["online"])
         if fields["online"]:
-            self._prepare(device)
+            self._prepare(device, work.now)
             self.engine.back(device, work)
         else:
             self.engine.gone(device, work)
@@ -239,13 +239,15 @@ class Reception:
         firmware = before.firmware if before else ""
         seen = Seen(device, work.now, online=True, firmware=firmware, heartbeat=fields)
         self.known[device] = self.seen[device] = seen
-        self._prepare(device)
+        self._prepare(device, work.now)
 
-    def _prepare(self, device: str) -> None:
+    def _prepare(self, device: str, now: int) -> None:
         """A button of the books lives: what it needs when it presses is looked up now."""
         entered = self.engine.directory.books.devices.get(device)
         if entered is not None and entered.kind is DeviceKind.BUTTON:
             self.engine.receipts.learn(device)
+            directory = self.engine.directory
+            directory.call_plan(directory.home_of(device), now)
 
     def _fetch(self, device: str, fields: Fields, work: Work) -> None:
         self.on_update(device, "fetch", fields)

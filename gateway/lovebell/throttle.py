@@ -6,7 +6,6 @@ rings; what a chime has been asked for is never too much. The rest of a flood is
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from lovebell.domain import wire
@@ -41,7 +40,7 @@ class Throttle:
         self._steady = steady
         self._is_served = is_served
         self._gate = Gate()
-        self._said: dict[str, deque[str]] = {}
+        self._said: dict[str, tuple[str, ...]] = {}
 
     def flooding(self) -> set[str]:
         """The devices in the books that are too loud just now."""
@@ -67,10 +66,10 @@ class Throttle:
 
     def _is_again(self, device: str, name: str) -> bool:
         """Whether it said this lately."""
-        said = self._said.setdefault(device, deque(maxlen=LATELY))
+        said = self._said.get(device, ())
         if name in said:
             return True
-        said.append(name)
+        self._said[device] = (*said, name)[-LATELY:]
         return False
 
     def _is_awaited(self, chime: str, fields: Fields) -> bool:

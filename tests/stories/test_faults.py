@@ -73,6 +73,16 @@ async def test_a_dead_device_is_known_within_three_minutes_of_its_last_word(
     assert faults(street) == {("c-paired", "offline")}
 
 
+async def test_who_speaks_more_often_from_now_on_is_missed_sooner(street: Street) -> None:
+    await live(street, 5, *EVERYBODY)
+    beat(street, "c-paired", every_s=3600)
+    await live(street, 60, "b-1", "c-desk", "c-neighbour")
+    assert faults(street) == set()
+    beat(street, "c-paired", every_s=60)
+    await live(street, 4, "b-1", "c-desk", "c-neighbour")
+    assert faults(street) == {("c-paired", "offline")}
+
+
 async def test_what_the_broker_has_kept_of_a_device_is_no_sign_of_life(street: Street) -> None:
     await live(street, 5, "b-1", "c-desk", "c-neighbour", "c-paired")
     await live(street, 5, "b-1", "c-desk", "c-neighbour")

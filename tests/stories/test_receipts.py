@@ -8,6 +8,7 @@ import pytest
 
 from lovebell import receipts as module
 from lovebell.domain.records import Batch, DiskError, Receipt
+from lovebell.store import pairs
 
 if TYPE_CHECKING:
     from stories.street import Street
@@ -91,3 +92,14 @@ async def test_what_could_not_be_learnt_is_asked_of_the_disk_each_time(
         await beat(street)
     await street.press(press_id="p-1")
     assert rung(street) == 1
+
+
+async def test_a_plan_that_was_looked_up_at_a_heartbeat_gives_way_to_a_new_one(
+    street: Street,
+) -> None:
+    await beat(street)
+    plan = pairs.read_steps(["desk 60s"])
+    street.edit(lambda connection: pairs.set_plan(connection, "h-1", plan))
+    await street.engine.reread(street.now)
+    await street.press()
+    assert street.sounding == {"c-desk"}

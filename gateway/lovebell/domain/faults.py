@@ -122,5 +122,7 @@ class Faults:
 
     def take(self) -> list[Fault]:
         """What has changed since the last time, as it now is."""
+        if not self._changed:  # as after nearly every message
+            return []
         changed, self._changed = self._changed, {}
         return list(changed.values())

@@ -23,6 +23,7 @@ PER_S: Final = 2
 AGAINS: Final = 10
 #: It has ended when so much room is there again.
 WELL: Final = 300
+_FULL: Final = BURST * 1000
 
 
 @dataclass(slots=True)
@@ -49,7 +50,7 @@ class Gate:
         """One more message, or the same one again: whether it is too much."""
         bucket = self._buckets.get(device)
         if bucket is None:
-            bucket = self._buckets[device] = _Bucket(BURST * 1000, steady)
+            bucket = self._buckets[device] = _Bucket(_FULL, steady)
         self._fill(device, bucket, steady)
         cost = 1000 // AGAINS if is_again else 1000
         if bucket.left >= cost:
@@ -64,8 +65,8 @@ class Gate:
             self._fill(device, self._buckets[device], steady)
 
     def _fill(self, device: str, bucket: _Bucket, steady: int) -> None:
-        passed = max(0, steady - bucket.at)
-        bucket.left = min(BURST * 1000, bucket.left + passed * PER_S)
-        bucket.at = steady
-        if bucket.left >= WELL * 1000:
+        passed, bucket.at = steady - bucket.at, steady
+        if passed > 0:
+            bucket.left = min(_FULL, bucket.left + passed * PER_S)
+        if self._flooding and bucket.left >= WELL * 1000:
             self._flooding.discard(device)

@@ -181,12 +181,14 @@ class Supervisor:
     def heard(self, name: str, at: Moment) -> None:
         """A device lives. Not for `state`, which a broker keeps and tells long after."""
         device = self._of(name)
+        is_waited_for = device.was_heard and device.due is not None
         device.heard, device.was_heard, device.gone = at.steady, True, None
         if self._faults.has(name) or not self._standing.get(name):  # else there is nothing to say
             for word in (Word.OFFLINE, Word.NEVER):
                 self._faults.set(name, word, False, at)
             self._name_stranger(name, at)
-        self._wait_for(name, at)
+        if not is_waited_for:  # else its deadline comes later now, and is looked at when it is due
+            self._wait_for(name, at)
 
     def state(self, name: str, fields: Mapping[str, Any], at: Moment) -> None:
         """A device came on line, or the broker says that it is gone."""
@@ -212,6 +214,8 @@ class Supervisor:
     def heartbeat(self, name: str, fields: Mapping[str, Any], at: Moment) -> None:
         """A device lives, and says how well."""
         device = self._of(name)
+        if fields["every_s"] < device.every_s:
+            device.due = None  # it comes sooner now
         device.every_s = fields["every_s"]
         before, device.up = device.up, (fields["up_s"] * 1000, at.steady)
         self.heard(name, at)
