@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from chaos import report
 from chaos.facts import Fault
-from chaos.run import run
+from chaos.run import Limit, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,7 @@ TRIED = (
 
 async def test_whatever_goes_wrong_no_press_is_lost_and_no_lamp_lies(tmp_path: Path) -> None:
     print(f"SEED={SEED}")
-    found = await run(tmp_path, SEED, SECONDS, print)
+    found = await run(tmp_path, SEED, Limit(seconds=SECONDS), print)
     print("\n".join(report.lines(found)))
     report.keep(found, tmp_path)
     assert found.verdict.violations == ()

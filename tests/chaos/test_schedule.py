@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaos.schedule import BUTTONS, KINDS, MIXED, phase
+from chaos.schedule import BUTTONS, KINDS, MIXED, kills, phase
 from chaos.troubles import doing
 
 SEEDS = st.integers(0, 10**6)
@@ -50,6 +50,17 @@ def test_faults_come_on_whom_they_can_and_hands_in_order(seed: int, number: int)
                 and act.at_s < hand.at_s < act.at_s + act.for_s - 9
                 for hand in found.hands
             )
+
+
+@given(SEEDS, st.integers(0, 500))
+def test_nobody_is_killed_while_he_is_dead(seed: int, number: int) -> None:
+    found = kills(seed, number)
+    assert found == kills(seed, number) != kills(seed, number + 1)
+    dead_until: dict[str, float] = {}
+    for act in found.faults:
+        assert act.on in KINDS[act.kind]
+        assert act.at_s > dead_until.get(act.on, -1)
+        dead_until[act.on] = act.at_s + act.for_s
 
 
 def test_every_kind_of_fault_can_be_made() -> None:

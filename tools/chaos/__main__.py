@@ -15,7 +15,7 @@ import click
 
 from chaos import report
 from chaos.host import CompilerMissingError
-from chaos.run import run
+from chaos.run import Limit, run
 from simulator.gateway import GatewayError
 from simulator.mosquitto import BrokerMissingError
 
@@ -36,7 +36,13 @@ KNOWN = (BrokerMissingError, CompilerMissingError, GatewayError)
     show_default="ten minutes",
     help="For how long phases begin.",
 )
-def main(seed: int | None, hours: float) -> None:
+@click.option(
+    "--kills",
+    type=click.IntRange(1),
+    envvar="KILLS",
+    help="Nothing but kill -9 of gateway and broker, and power cuts of boards: so many.",
+)
+def main(seed: int | None, hours: float, kills: int | None) -> None:
     """Break everything, again and again, and look whether a press was lost."""
     if seed is None:
         seed = random.SystemRandom().randrange(1, 10**6)
@@ -44,7 +50,8 @@ def main(seed: int | None, hours: float) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f"{seed}-", dir=FOLDER))
     try:
-        found = asyncio.run(run(folder, seed, hours * 3600, click.echo))
+        limit = Limit(hours * 3600, kills or 0)
+        found = asyncio.run(run(folder, seed, limit, click.echo))
     except KNOWN as why:
         raise click.ClickException(str(why)) from why
     for line in report.lines(found):
@@ -52,7 +59,8 @@ def main(seed: int | None, hours: float) -> None:
     if found.verdict.violations:
         report.keep(found, folder)
         raise click.ClickException(
-            f"{len(found.verdict.violations)} violations. SEED={seed} make chaos plays it again; "
+            f"{len(found.verdict.violations)} violations. SEED={seed}"
+            f"{f' KILLS={kills}' if kills else ''} make chaos plays it again; "
             f"the database, the logs and a "
             f"chronicle are in {folder}"
         )

@@ -7,11 +7,12 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chaos.checker import Verdict, judge
-from chaos.facts import Hand, Operator
-from chaos.schedule import WILD, phase
+from chaos.facts import Fault, Hand, Operator
+from chaos.schedule import WILD, kills, phase
 from chaos.troubles import befall
 from chaos.world import World
 
@@ -31,6 +32,13 @@ _KEY_MS: Final = 1_500
 _HOLD_MS: Final = 3_600
 
 
+class Limit(NamedTuple):
+    """For how long, or, of kills and nothing else, how many."""
+
+    seconds: float = 0
+    kills: int = 0
+
+
 class Run(NamedTuple):
     """What came of it."""
 
@@ -40,24 +48,31 @@ class Run(NamedTuple):
     done: dict[str, int]
 
 
-async def run(folder: Path, seed: int, seconds: float, say: Callable[[str], None]) -> Run:
-    """Begin phases until the time is over, or until one of them has broken a rule.
+async def run(folder: Path, seed: int, limit: Limit, say: Callable[[str], None]) -> Run:
+    """Begin phases until the limit is reached, or until one of them has broken a rule.
 
     `say` is told of each phase. Raises CompilerMissingError, BrokerMissingError, GatewayError.
     """
-    end = time.monotonic() + seconds
+    end = time.monotonic() + limit.seconds
     number = 0
     async with World(folder, seed) as world:
+
+        def is_over() -> bool:
+            if limit.kills:
+                return len(world.story.of(Fault)) >= limit.kills
+            return time.monotonic() >= end
+
         verdict = await settle(world)
-        while time.monotonic() < end and not verdict.violations:
-            what = phase(seed, number)
+        while not is_over() and not verdict.violations:
+            what = kills(seed, number) if limit.kills else phase(seed, number)
             began = time.monotonic()
             await _happen(world, what)
             verdict = await settle(world)
             if not verdict.violations:
                 await _wrap_up(world, what)
                 verdict = await settle(world)
-            kinds = ", ".join(act.kind for act in what.faults)
+            counted = Counter(act.kind for act in what.faults)
+            kinds = ", ".join(f"{n} {kind}" if n > 1 else kind for kind, n in counted.items())
             say(f"{number:4d}  {time.monotonic() - began:5.1f} s  {kinds}")
             number += 1
         if not verdict.violations:

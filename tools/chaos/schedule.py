@@ -45,6 +45,16 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
 MIXED: Final = 6
 #: What must be seen long enough: the gateway waits 5 s for a locked database.
 _LONG: Final = ("disk_full", "database_locked")
+#: How each of them loses its life, by kill -9 or its power.
+_KILLS: Final[dict[str, tuple[str, ...]]] = {
+    "gateway_killed": (GATEWAY,),
+    "broker_killed": (BROKER,),
+    "power_cut_button": BUTTONS,
+    "power_cut_chime": CHIMES,
+}
+#: In each of these seconds of a phase of kills, most of them are killed once. A board needs some
+#: of them to be on line again.
+_WAVES_S: Final = (0, 9)
 #: By how much a clock is set.
 _STEPS_S: Final = (-7_200, -3_600, -90, -5, 5, 90, 3_600, 86_400)
 
@@ -81,6 +91,25 @@ def phase(seed: int, number: int) -> Phase:
     # Somebody must press while the disk takes nothing.
     busy = [act.at_s + 1.5 for act in faults if act.kind in _LONG]
     hands += [Act(at_s, "call", chance.choice(BUTTONS)) for at_s in busy]
+    return _phase(chance, number, faults, hands)
+
+
+def kills(seed: int, number: int) -> Phase:
+    """The phase of that number in which nothing happens but that everybody is killed at random
+    moments. None is killed while it is dead, so each is a kill."""
+    chance = random.Random(f"kills-{seed}-{number}")  # noqa: S311 - to be played again
+    faults = [
+        Act(round(wave_s + chance.uniform(0, 5), 3), kind, on, round(chance.uniform(0.2, 3), 3))
+        for wave_s in _WAVES_S
+        for kind, whom in _KILLS.items()
+        for on in whom
+        if chance.random() < 0.8
+    ]
+    hands = [_hand(chance, 14) for _ in range(chance.randint(5, 9))]
+    return _phase(chance, number, faults, hands)
+
+
+def _phase(chance: random.Random, number: int, faults: list[Act], hands: list[Act]) -> Phase:
     answers = tuple(chime for chime in CHIMES if chance.random() < 0.6)
     return Phase(
         number,
@@ -111,8 +140,8 @@ def _fault(chance: random.Random, kind: str) -> Act:
     return Act(round(at_s, 3), kind, on, round(for_s, 3), round(amount, 3))
 
 
-def _hand(chance: random.Random) -> Act:
-    at_s = round(chance.uniform(0, 7), 3)
+def _hand(chance: random.Random, within_s: float = 7) -> Act:
+    at_s = round(chance.uniform(0, within_s), 3)
     odds = chance.random()
     if odds < 0.25:
         return Act(at_s, "answer", chance.choice(CHIMES))

@@ -67,6 +67,7 @@ class World:
         self.starting = asyncio.Lock()  # of gateways: one at a time
         self._health_port = free_port()
         self._broker_runs = False
+        self._broker_changes = asyncio.Lock()
         self._resets: Counter[str] = Counter()
         self._stack = AsyncExitStack()
         self.gateway: GatewayProcess
@@ -190,17 +191,19 @@ class World:
     async def broker_down(self, *, forgets: bool, in_order: bool) -> AsyncGenerator[None]:
         """Without the broker: killed, or ended `in_order`; it may lose what it has on its disk."""
         self.down[BROKER] += 1
-        if self._broker_runs:
-            self._broker_runs = False
-            await asyncio.to_thread(self.broker.stop if in_order else self.broker.kill)
-        if forgets:
-            for file in self.broker.directory.glob("mosquitto.db*"):
-                file.unlink()
+        async with self._broker_changes:
+            if self._broker_runs:
+                self._broker_runs = False
+                await asyncio.to_thread(self.broker.stop if in_order else self.broker.kill)
+            if forgets:
+                for file in self.broker.directory.glob("mosquitto.db*"):
+                    file.unlink()
         yield
-        if self.down[BROKER] == 1:
-            await asyncio.to_thread(self.broker.start)
-            self._broker_runs = True
-        self.down[BROKER] -= 1
+        async with self._broker_changes:
+            self.down[BROKER] -= 1
+            if not self.down[BROKER] and not self._broker_runs:
+                await asyncio.to_thread(self.broker.start)
+                self._broker_runs = True
 
     @asynccontextmanager
     async def board_down(self, name: str) -> AsyncGenerator[None]:
