@@ -61,7 +61,7 @@ bench-restart: setup ## measure how soon 10,000 overdue calls are rung on after 
 kills: setup ## the long form of the kill test: 1,000 kills, in half an hour
 	LOVEBELL_KILLS=1000 $(BIN)/python -m pytest tests/e2e/test_kills.py
 
-chaos: setup ## break everything for ten minutes and look whether a press was lost: SEED=… CHAOS_HOURS=… (needs gcc)
+chaos: setup ## break everything for ten minutes and look whether a press was lost: SEED=… CHAOS_HOURS=… KILLS=… (needs gcc)
 	@$(BIN)/python -m chaos
 
 fuzz: setup ## rubbish at every door for five minutes: FUZZ_SECONDS=…
