@@ -42,6 +42,7 @@ def begin(config: dict, records: list, now: int) -> dict:
         "pending": pending.restored(records, now),
         "last": None,  # the last call or cancel: its kind, id, and the episode it is in
         "told": None,  # the last `episode` message
+        "holds": None,  # until when it holds, if it says so
         "over": (),  # the last episodes that were told to be resolved
         "moment": None,  # (lamp, until): shown for a while
         "sensed": None,  # (lamp, until): shown for a while even if others do not get through
@@ -158,6 +159,8 @@ def _told(state: dict, fields: dict, now: int) -> None:
     if fields["state"] == "resolved":
         state["over"] = (state["over"] + (episode,))[-MOST_OVER:]
     state["told"] = fields
+    is_for_a_while = fields["state"] == "coming" and "for_ms" in fields
+    state["holds"] = ticks_add(now, fields["for_ms"]) if is_for_a_while else None
     _settle(state, now)
 
 
@@ -193,6 +196,10 @@ def _settle(state: dict, now: int) -> None:
 
 def _tick(state: dict, event: tuple, now: int, actions: list) -> None:
     state["pending"] = pending.aged(state["pending"], now)
+    # Who was to be here by now is not, or the gateway would have said so, or it is gone itself.
+    if state["holds"] is not None and is_over(now, state["holds"]):
+        state["holds"] = None
+        state["told"] = dict(state["told"], state="ringing")
     for name in ("moment", "sensed"):
         if state[name] is not None and is_over(now, state[name][1]):
             state[name] = None

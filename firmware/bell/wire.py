@@ -35,7 +35,8 @@ LEAVES = {
     "heartbeat": "*every_s=1..86400 *up_s=0..2147483647 journal=0..65535 heap=0..2147483647"
     " rssi=-127..0 mv=0..60000 reset=0..255 fault=text.64",
     "receipt": "*id=id episode=episode",
-    "episode": "*episode=episode *state=ringing|coming|arrived|resolved who=text.64",
+    "episode": "*episode=episode *state=ringing|coming|arrived|resolved who=text.64"
+    " for_ms=1000..86400000",
     "ring": "*episode=episode *kind=call|test *button=device *home=text.160 *step=1..64"
     " *for_ms=1000..86400000",
     "hush": "*episode=episode *why=acknowledged|cancelled|resolved who=text.64",

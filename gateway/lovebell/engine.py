@@ -193,7 +193,7 @@ class Engine:
             at_most -= 1
             what = self._to_restate.popleft()
             if isinstance(what, Letter):
-                self.post.tell(what)
+                self.post.tell_again(what, now)
                 continue
             episode = self.shelf.episodes.get(what)
             if episode is None or (episode.deadline is not None and episode.deadline <= now):
@@ -224,7 +224,7 @@ class Engine:
         """All that was waiting for the commit of this work."""
         # A button that has its receipt shows what it was told last: that comes first.
         for letter in work.batch.letters.values():
-            self.post.put(letter)
+            self.post.put(letter, work.now)
         for device, event_id, episode in work.receipts:
             self.post.receipt(device, event_id, episode)
         self._no_longer_pending(work)

@@ -28,6 +28,7 @@ class Bell(Protocol):
         retain: bool = False,
         urgent: bool = False,
         then: Callable[[], None] | None = None,
+        expires_s: int | None = None,
     ) -> bool: ...
     def settle(self, token: int) -> None: ...
 
@@ -40,6 +41,7 @@ class Post:
         self._sent = sent
         self._letters: dict[str, Letter] = {}
         self._latest: dict[str, Letter] = {}
+        self._newer: set[str] = set()
 
     def take_up(self, letters: Iterable[Letter], latest: Iterable[Letter]) -> None:
         """What the last run left to be sent, and what a forgetful broker must be told again."""
@@ -49,6 +51,7 @@ class Post:
     def known(self, current: Iterable[Letter]) -> list[Letter]:
         """All that a forgetful broker must be told again: the latest letter of each key, `current`
         in the place of older ones, and before all what is still to be sent."""
+        self._newer.clear()
         said = {letter.key: letter for letter in current}
         return list((self._latest | said | self._letters).values())
 
@@ -80,13 +83,20 @@ class Post:
         fields = {"id": event_id, "episode": episode} if episode else {"id": event_id}
         self._bell.publish(wire.topic(device, "receipt"), wire.encode(fields))
 
-    def put(self, letter: Letter) -> None:
+    def put(self, letter: Letter, now: int) -> None:
         """Send a letter that is on disk now, in the place of an earlier one of its key."""
         self._letters[letter.key] = self._latest[letter.key] = letter
-        self.tell(letter)
+        self._newer.add(letter.key)
+        self._tell(letter, now)
 
-    def tell(self, letter: Letter) -> None:
-        """Send a letter; when the broker has it, it leaves the outbox."""
+    def tell_again(self, letter: Letter, now: int) -> None:
+        """Send what `known` gave, unless something newer has gone since then."""
+        if letter.key not in self._newer:
+            self._tell(letter, now)
+
+    def _tell(self, letter: Letter, now: int) -> None:
+        """Send a letter; when the broker has it, it leaves the outbox. The broker forgets it when
+        it no longer holds, though we be gone by then."""
 
         def sent() -> None:
             if self._letters.get(letter.key) is letter:
@@ -94,13 +104,24 @@ class Post:
                 self._sent(letter)
 
         topic = wire.topic(letter.target, letter.kind)
-        self._bell.publish(topic, letter.body.encode(), retain=True, then=sent)
+        expires_s = None
+        if letter.for_ms is not None:
+            left_ms = letter.created_ms + letter.for_ms - now
+            expires_s = max(1, min(left_ms, letter.for_ms) // 1000)
+        body = letter.body.encode()
+        self._bell.publish(topic, body, retain=True, then=sent, expires_s=expires_s)
 
 
 def letter_of(episode: Episode, tell: Tell, now: int) -> Letter:
-    """What the button is told of its episode, for the outbox."""
-    fields = {"episode": episode.id, "state": tell.state}
+    """What the button is told of its episode, for the outbox.
+
+    That somebody comes holds only as long as the acknowledgement does.
+    """
+    fields: dict[str, str | int] = {"episode": episode.id, "state": tell.state}
     if tell.who:
         fields["who"] = wire.fit(tell.who, 64)
+    for_ms = None
+    if tell.state == "coming" and episode.until_ms is not None:
+        for_ms = fields["for_ms"] = min(max(episode.until_ms - now, 1_000), 86_400_000)
     body = wire.encode(fields).decode()
-    return Letter(f"episode:{episode.button}", "episode", episode.button, body, now)
+    return Letter(f"episode:{episode.button}", "episode", episode.button, body, now, for_ms)

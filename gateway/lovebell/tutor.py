@@ -25,7 +25,7 @@ class Tutor:
 
     def meet(self, device: str, minute: int) -> None:
         """A device has come on line: it knows nothing any more."""
-        self._tell(device, self._habits.is_quiet(minute))
+        self._tell(device, minute)
 
     def part(self, device: str) -> None:
         """A device is gone."""
@@ -35,9 +35,13 @@ class Tutor:
         """The hour may have changed: tell whoever was told otherwise."""
         quiet = self._habits.is_quiet(minute)
         for device in [device for device, told in self._told.items() if told != quiet]:
-            self._tell(device, quiet)
+            self._tell(device, minute)
 
-    def _tell(self, device: str, quiet: bool) -> None:
+    def _tell(self, device: str, minute: int) -> None:
+        quiet = self._habits.is_quiet(minute)
         fields = {"heartbeat_s": self._habits.heartbeat_s, "quiet": quiet}
-        if self._bell.publish(wire.topic(device, "settings"), wire.encode(fields), retain=True):
+        topic, body = wire.topic(device, "settings"), wire.encode(fields)
+        # If we are gone when the night is over, the broker must keep nobody quiet.
+        expires_s = self._habits.quiet_for_s(minute)
+        if self._bell.publish(topic, body, retain=True, expires_s=expires_s):
             self._told[device] = quiet

@@ -681,3 +681,32 @@ def test_the_gateway_sets_the_interval_of_the_heartbeat_and_takes_it_back():
     story.settings(heartbeat_s=30)
     story.settings()
     assert story.every == [30, None]
+
+
+def test_who_was_to_come_is_believed_no_longer_than_the_gateway_said():
+    for start in STARTS:
+        story = Story(start)
+        story.press()
+        story.receipt("x-1-1")
+        story.told("coming", who="示例大姐", for_ms=600_000)
+        story.pass_time(540_000)
+        assert story.lamp == "coming 示例大姐"
+        story.told("coming", who="示例大姐", for_ms=600_000)  # a second one comes as well
+        story.pass_time(540_000)
+        assert story.lamp == "coming 示例大姐"
+        story.pass_time(60_000)
+        assert story.lamp == "received"
+        story.told("coming", who="示例大哥")
+        story.pass_time(HOUR_MS)
+        assert story.lamp == "coming 示例大哥"
+
+
+def test_what_is_told_later_does_not_end_with_what_was_told_before():
+    story = Story()
+    story.told("coming", for_ms=1_000)
+    story.told("arrived")
+    story.wait(2_000)
+    assert story.lamp == "arrived"
+    story.told("resolved", for_ms=1_000)
+    story.wait(2_000)
+    assert story.lamp == "idle"

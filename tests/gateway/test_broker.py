@@ -242,6 +242,47 @@ async def test_a_publish_that_the_access_list_denies_is_seen_and_not_taken_for_d
     broker.kill()
 
 
+class Old:
+    """A device, which speaks MQTT 3.1.1, as its standard draws the packets."""
+
+    def __init__(self, port: int) -> None:
+        self._reader = packets.Reader()
+        self._socket = socket.create_connection(("127.0.0.1", port), 10)
+        self._socket.sendall(b"\x10\x0f\0\x04MQTT\x04\x02\0\x3c\0\x03old")
+
+    def retained(self, topic: str) -> list[bytes]:
+        """What a subscription brings at once: all before the answer to a ping that follows it."""
+        name = len(topic).to_bytes(2, "big") + topic.encode()
+        self._socket.sendall(bytes((0x82, len(name) + 3, 0, 1)) + name + b"\1" + packets.PING)
+        found: list[bytes] = []
+        while True:
+            for first, body in self._reader.feed(self._socket.recv(65_536)):
+                if first & 0xF0 == packets.PUBLISH:
+                    found.append(body[len(name) + 2 :])
+                if first == packets.PINGRESP:
+                    return found
+
+
+async def test_a_broker_forgets_what_no_longer_holds_for_devices_of_the_older_mqtt_too(
+    ear: Ear, mosquitto: Mosquitto
+) -> None:
+    sent: list[str] = []
+    for state, expires_s in (("coming", 2), ("ringing", None)):
+        topic = f"lovebell/v1/{state}/episode"
+        ear.broker.publish(
+            topic,
+            state.encode(),
+            retain=True,
+            expires_s=expires_s,
+            then=lambda state=state: sent.append(state),
+        )
+    await ear.until(lambda: len(sent) == 2)
+    old = Old(mosquitto.port)
+    assert old.retained("lovebell/v1/coming/episode") == [b"coming"]
+    await ear.until(lambda: not old.retained("lovebell/v1/coming/episode"))
+    assert old.retained("lovebell/v1/ringing/episode") == [b"ringing"]
+
+
 async def test_a_wrong_password_is_said_and_never_shown(
     tmp_path: Path, log: Callable[[str], list[dict[str, object]]], caplog: pytest.LogCaptureFixture
 ) -> None:

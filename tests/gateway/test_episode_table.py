@@ -138,7 +138,7 @@ CELLS: tuple[tuple[State, events.Event, str], ...] = (
     (
         State.ACKNOWLEDGED,
         events.Acknowledged(NEIGHBOUR, "c-n", LATER, "c-neighbour"),
-        "acknowledged also_acknowledged hush:c-neighbour",
+        "acknowledged also_acknowledged hush:c-neighbour tell:coming",
     ),
     (State.ACKNOWLEDGED, events.Arrived(PAIRED, "desk"), "arrived arrived tell:arrived"),
     (

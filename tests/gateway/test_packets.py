@@ -98,10 +98,13 @@ def test_one_wrong_byte_is_read_or_refused_by_name(place: int, byte: int) -> Non
     payload=st.binary(max_size=40_000),
     mid=st.integers(1, 65_535),
     retain=st.booleans(),
+    expires_s=st.none() | st.integers(0, 2**32 - 1),
 )
-def test_what_is_written_is_read_again(topic: str, payload: bytes, mid: int, retain: bool) -> None:
+def test_what_is_written_is_read_again(
+    topic: str, payload: bytes, mid: int, retain: bool, expires_s: int | None
+) -> None:
     try:
-        written = packets.publish(mid, topic, payload, retain=retain)
+        written = packets.publish(mid, topic, payload, retain=retain, expires_s=expires_s)
     except UnicodeEncodeError:  # half of a surrogate pair: no topic of ours
         return
     assert written[0] == 0x32 | retain

@@ -46,6 +46,7 @@ class Air:
         self.settled: list[int] = []
         self.retained: dict[str, dict[str, Any]] = {}
         self.settings: dict[str, dict[str, Any]] = {}
+        self.expires_s: dict[str, int | None] = {}
 
     def publish(
         self,
@@ -55,6 +56,7 @@ class Air:
         retain: bool = False,
         urgent: bool = False,
         then: Callable[[], None] | None = None,
+        expires_s: int | None = None,
     ) -> bool:
         if not self.is_up:
             return False
@@ -63,6 +65,7 @@ class Air:
         self.log.append(f"{leaf} {device}")
         if retain:
             (self.settings if leaf == "settings" else self.retained)[device] = fields
+            self.expires_s[f"{leaf} {device}"] = expires_s
         self._street.hear(device, leaf, fields)
         if then:
             then()

@@ -73,6 +73,7 @@ class Wired:
         retain: bool = False,
         urgent: bool = False,
         then: Callable[[], None] | None = None,
+        expires_s: int | None = None,
     ) -> bool:
         self.fuse()
         went = self._publish(topic, payload, retain=retain)

@@ -330,6 +330,57 @@ async def test_when_the_broker_comes_back_without_memory_it_is_told_again(street
     assert street.lamp() == "coming"
 
 
+async def test_what_a_broker_is_told_again_does_not_undo_what_happened_meanwhile(
+    street: Street,
+) -> None:
+    await street.press()
+    await street.answer("c-paired")
+    street.engine.up(street.now)  # what is to be said again is known now, and said later
+    assert await street.command("arrive", "b-1.p-1", "r-paired") == "ok"
+    assert not street.engine.restate(street.now)
+    await street.settle()
+    assert street.lamp() == "arrived"
+
+
+async def test_that_somebody_comes_is_kept_by_the_broker_as_long_as_it_holds(
+    street: Street,
+) -> None:
+    def holds() -> tuple[int | None, int | None]:
+        return street.air.expires_s["episode b-1"], street.air.retained["b-1"].get("for_ms")
+
+    await street.press()
+    await street.forward(45)
+    assert holds() == (None, None)
+    street.send("c-paired", "acknowledge", id="a-1", episode="b-1.p-1", age_ms=20_000)
+    await street.settle()
+    assert holds() == (580, 580_000)
+    await street.forward(100)
+    street.send("c-neighbour", "acknowledge", id="a-2", episode="b-1.p-1", age_ms=0)
+    await street.settle()
+    assert street.air.retained["b-1"]["who"] == "示例大姐"
+    assert holds() == (600, 600_000)
+    await street.forward(200)
+    await street.broker_back()
+    assert holds() == (400, 400_000)
+    await street.forward(400)
+    assert street.lamp() == "ringing"
+    assert holds() == (None, None)
+
+
+async def test_that_somebody_comes_is_kept_no_longer_though_it_is_told_late(
+    street: Street,
+) -> None:
+    await street.press()
+    street.air.is_up = False
+    await street.answer("c-paired")
+    await street.power_cut()
+    street.now += 250_400
+    street.air.is_up = True
+    await street.power_up()
+    assert street.lamp() == "coming"
+    assert street.air.expires_s["episode b-1"] == 349
+
+
 async def test_with_a_full_disk_the_bell_rings_no_receipt_is_given_and_nothing_is_lost(
     street: Street,
 ) -> None:

@@ -42,6 +42,18 @@ async def test_a_device_that_could_not_be_told_is_told_when_it_comes_on_line(
     assert street.air.settings["c-paired"]["quiet"] is True
 
 
+async def test_a_broker_keeps_nobody_quiet_after_the_night_though_the_gateway_be_gone(
+    street: Street,
+) -> None:
+    street.send("c-paired", "state", online=True)
+    assert street.air.expires_s["settings c-paired"] is None
+    for minute, hours in ((22 * 60, 9), (23 * 60, 8), (0, 7), (6 * 60, 1)):
+        street.minute = minute
+        street.send("c-desk", "state", online=False)
+        street.send("c-desk", "state", online=True)
+        assert street.air.expires_s["settings c-desk"] == hours * 3600
+
+
 @pytest.mark.parametrize(
     ("hours", "quiet", "loud"),
     [

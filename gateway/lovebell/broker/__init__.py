@@ -64,14 +64,16 @@ class Broker:
         retain: bool = False,
         urgent: bool = False,
         then: Callable[[], None] | None = None,
+        expires_s: int | None = None,
     ) -> bool:
         """Send at QoS 1; False, and nothing is sent, when there is no session just now.
 
         What is urgent goes before everything else that waits. `then` is called when the broker
-        has it, and never if it refuses it or the connection is lost before.
+        has it, and never if it refuses it or the connection is lost before. After `expires_s`
+        seconds, if given, the broker forgets what it keeps of it: so ends what was true so long.
         """
         return self._link is not None and self._link.publish(
-            Parcel(topic, payload, retain, then), urgent=urgent
+            Parcel(topic, payload, retain, then, expires_s), urgent=urgent
         )
 
     def whisper(self, topic: str, payload: bytes) -> bool:

@@ -49,12 +49,14 @@ class Address:
 
 
 class Parcel(NamedTuple):
-    """A message to be sent at QoS 1. `then` is called when the broker has it."""
+    """A message to be sent at QoS 1. `then` is called when the broker has it; with `expires_s` it
+    forgets it after so many seconds."""
 
     topic: str
     payload: bytes
     retain: bool
     then: Callable[[], None] | None
+    expires_s: int | None = None
 
 
 class Link(asyncio.Protocol):
@@ -201,7 +203,8 @@ class Link(asyncio.Protocol):
     def _dispatch(self, parcel: Parcel) -> None:
         mid = self._next_mid()
         self._under_way[mid] = parcel
-        self._say(packets.publish(mid, parcel.topic, parcel.payload, retain=parcel.retain))
+        topic, payload, retain, _, expires_s = parcel
+        self._say(packets.publish(mid, topic, payload, retain=retain, expires_s=expires_s))
 
     def _next_mid(self) -> int:
         while True:

@@ -48,6 +48,7 @@ _REASONS: Final = {
     0x98: "administrative action",
 }
 _EMPTY: Final = b"\x00"  # no properties
+_EXPIRES: Final = b"\x05\x02"  # one property: the Message Expiry Interval, four bytes of seconds
 _SESSION_FOR_EVER: Final = b"\x11\xff\xff\xff\xff"
 _OUR_MAXIMUM: Final = b"\x27" + MAX_PACKET.to_bytes(4, "big")
 _RECEIVE_MAXIMUM: Final = 0x21
@@ -174,10 +175,17 @@ def subscribe(mid: int, filters: Sequence[tuple[str, int]]) -> bytes:
     return _packet(SUBSCRIBE | 2, mid.to_bytes(2, "big"), _EMPTY, wanted)
 
 
-def publish(mid: int, topic: str, payload: bytes, *, retain: bool) -> bytes:
-    """A message at QoS 1."""
+def publish(
+    mid: int, topic: str, payload: bytes, *, retain: bool, expires_s: int | None = None
+) -> bytes:
+    """A message at QoS 1, which the broker forgets after so many seconds."""
     name = topic.encode()
     first = b"\x33" if retain else b"\x32"
+    if expires_s is not None:
+        number = mid.to_bytes(2, "big")
+        return _packet(
+            first[0], _text(topic), number, _EXPIRES, expires_s.to_bytes(4, "big"), payload
+        )
     length = _number(len(name) + len(payload) + 5)
     size = len(name).to_bytes(2, "big")
     return b"%b%b%b%b%b\0%b" % (first, length, size, name, mid.to_bytes(2, "big"), payload)

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+DAY: Final = 24 * 60
 _CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])\Z", re.ASCII)
 
 
@@ -37,3 +38,7 @@ class Habits:
         if self.quiet_from <= self.quiet_to:
             return self.quiet_from <= minute < self.quiet_to
         return minute >= self.quiet_from or minute < self.quiet_to
+
+    def quiet_for_s(self, minute: int) -> int | None:
+        """How long it stays quiet from this minute on, in seconds; None when it is not quiet."""
+        return (self.quiet_to - minute) % DAY * 60 if self.is_quiet(minute) else None

@@ -59,7 +59,8 @@ class Line:
 class Letter:
     """A line of the outbox: something to be sent at least once after the commit.
 
-    A later letter with the same key takes the place of an earlier one.
+    A later letter with the same key takes the place of an earlier one. `for_ms` is how long after
+    `created_ms` it holds, as its body says, too; None for ever.
     """
 
     key: str
@@ -67,6 +68,7 @@ class Letter:
     target: str
     body: str
     created_ms: int
+    for_ms: int | None = None
 
 
 @value

@@ -124,6 +124,7 @@ _MS = _whole(0, 2**31 - 1)
 _EPISODE = _Field("episode", _is_episode, must=True)
 _OFFERED = _Field("version", _text(32), must=True)
 _AT: Final = _whole(0, 262_144)
+_FOR: Final = _whole(1000, 86_400_000)
 _ATTEMPT = _Field("attempt", _whole(1, 255))
 
 #: One literal table: every leaf, every field. Section 3 and 4 of the protocol.
@@ -183,6 +184,7 @@ LEAVES: Final[Mapping[str, tuple[_Field, ...]]] = {
         _EPISODE,
         _Field("state", _one_of("ringing", "coming", "arrived", "resolved"), must=True),
         _Field("who", _text(64)),
+        _Field("for_ms", _FOR),
     ),
     "ring": (
         _EPISODE,
@@ -190,7 +192,7 @@ LEAVES: Final[Mapping[str, tuple[_Field, ...]]] = {
         _Field("button", is_device, must=True),
         _Field("home", _text(160), must=True),
         _Field("step", _whole(1, 64), must=True),
-        _Field("for_ms", _whole(1000, 86_400_000), must=True),
+        _Field("for_ms", _FOR, must=True),
     ),
     "hush": (
         _EPISODE,
@@ -286,6 +288,12 @@ def topic(device: str, leaf: str) -> str:
 def encode(fields: Fields) -> bytes:
     """A payload. The caller has cut texts to size (`fit`)."""
     return orjson.dumps(fields)
+
+
+def for_ms(body: str) -> int | None:
+    """How long what one of our own payloads says holds; None for ever. Raises ValueError."""
+    value = orjson.loads(body).get("for_ms")
+    return value if isinstance(value, int) else None
 
 
 def fit(text: str, max_bytes: int) -> str:

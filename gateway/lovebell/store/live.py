@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, func, select
 
+from lovebell.domain import wire
 from lovebell.domain.codec import episode_from_json
 from lovebell.domain.episode import What
 from lovebell.domain.faults import Fault
@@ -183,7 +184,9 @@ class LiveStore:
     def letters(self) -> list[Letter]:
         """The outbox."""
         rows = self._look.execute(select(schema.outbox).order_by(schema.outbox.c.created_ms))
-        return [Letter(r.key, r.kind, r.target, r.body, r.created_ms) for r in rows]
+        return [
+            Letter(r.key, r.kind, r.target, r.body, r.created_ms, wire.for_ms(r.body)) for r in rows
+        ]
 
     @read_or_told()
     def messages(self) -> list[Outgoing]:

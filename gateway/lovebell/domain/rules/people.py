@@ -41,6 +41,8 @@ def also_acknowledge(episode: Episode, event: Acknowledged, now: int) -> Outcome
     )
     if event.chime:
         effects += (calls.hush(episode, event.chime),)
+    if until != episode.until_ms:  # that somebody comes holds longer than the button was told
+        effects += (Tell("coming", state.coming[0].name),)
     return Outcome(state, effects)
 
 
