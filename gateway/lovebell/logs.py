@@ -138,8 +138,12 @@ def _second(second: int) -> str:
 
 
 def _when(created: float) -> str:
-    second, left = divmod(created, 1)
-    return f"{_second(int(second))}.{int(left * 1000):03d}Z"
+    return _at(int(created * 1000))
+
+
+@lru_cache(1)  # what one press says it says at once
+def _at(at_ms: int) -> str:
+    return f"{_second(at_ms // 1000)}.{at_ms % 1000:03d}Z"
 
 
 @lru_cache(1024)
@@ -178,9 +182,10 @@ class TextLines(Lines):
         self, created: float, level: str, logger: str, message: str, fields: Mapping[str, object]
     ) -> str:
         """One line of text."""
-        name = logger.removeprefix("lovebell.")
-        told = [f" {key}={'***' if _is_secret(key) else _text(fields[key])}" for key in fields]
-        return f"{_when(created)} {level} {name}: {_one_line(message)}{''.join(told)}"
+        told = [_when(created), _head(level, logger, message)]
+        for key, value in fields.items():
+            told += " ", key, "=", "***" if _is_secret(key) else _text(value)
+        return "".join(told)
 
 
 class JsonLines(Lines):
@@ -200,6 +205,11 @@ class JsonLines(Lines):
             name = f"{key}_" if key in ("time", "level", "logger", "message") else key
             line[name] = "***" if _is_secret(key) else value
         return json.dumps(line, ensure_ascii=False, default=str)
+
+
+@lru_cache(256)  # what is said is often the same
+def _head(level: str, logger: str, message: str) -> str:
+    return f" {level} {logger.removeprefix('lovebell.')}: {_one_line(message)}"
 
 
 def _one_line(message: str) -> str:
