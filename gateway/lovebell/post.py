@@ -63,7 +63,7 @@ class Post:
         """Tell a chime to ring; waits for nobody."""
         fields = {
             "episode": episode.id,
-            "kind": episode.kind.value,
+            "kind": str(episode.kind),
             "button": episode.button,
             "home": episode.label,
             "step": ring.step,

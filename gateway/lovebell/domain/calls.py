@@ -44,10 +44,10 @@ def ring_from(episode: Episode, step: int, now: int, *before: Effect) -> Outcome
     while True:
         here = episode.plan[step]
         effects.append(Note(What.STEP, detail={"step": step + 1, "words": here.words}))
-        present = tuple(target for target in here.targets if target.is_on_duty(now))
-        reached = [target for target in present if messages.may_reach(episode, target)]
-        effects += [Note(What.UNREACHABLE, t.responder) for t in present if t not in reached]
-        if reached:
+        present = tuple([target for target in here.targets if target.is_on_duty(now)])
+        lost = [target for target in present if not messages.may_reach(episode, target)]
+        effects += [Note(What.UNREACHABLE, target.responder) for target in lost] if lost else ()
+        if len(lost) < len(present):
             break
         effects.append(duty.nobody(here, step, now))
         if step == episode.last_step:
@@ -72,9 +72,14 @@ def _ring_all(
     """
     here = episode.plan[step]
     until = now + here.for_ms + MARGIN_MS
-    planned = {chime for s in episode.plan for target in s.targets for chime in target.chimes}
-    taken = tuple(call for call in episode.calls if call.chime not in planned)
-    whose = {c.chime: (c.responder, c.step) for c in episode.calls if c.chime in planned}
+    taken: tuple[Call, ...] = ()
+    whose: dict[str, tuple[str, int]] = {}
+    known: dict[str, Phase] = {}
+    if episode.calls:  # not at a first press, which is to ring at once
+        planned = {chime for s in episode.plan for target in s.targets for chime in target.chimes}
+        taken = tuple(call for call in episode.calls if call.chime not in planned)
+        whose = {c.chime: (c.responder, c.step) for c in episode.calls if c.chime in planned}
+        known = {call.chime: renewed(call.phase) for call in episode.calls}
     for n, earlier in enumerate(episode.plan[:step]):
         for target in earlier.targets:
             if target.is_on_duty(now):
@@ -83,24 +88,14 @@ def _ring_all(
     for target in targets:
         for chime in target.chimes:
             whose[chime] = (target.responder, step)
-    known = {call.chime: renewed(call.phase) for call in episode.calls}
-    calls = tuple(
-        Call(
-            chime,
-            responder,
-            known.get(chime, Phase.RUNG),
-            its_step,
-            1,
-            now + CONFIRM_MS,
-            until,
-        )
-        for chime, (responder, its_step) in whose.items()
-    )
+    calls: list[Call] = []
     effects: list[Effect] = []
-    for call in calls:
-        effects.append(Ring(call.chime, step + 1, until - now))
-        if call.chime not in known:
-            effects.append(Note(What.RUNG, call.responder, {"chime": call.chime}))
+    for chime, (responder, its_step) in whose.items():
+        phase = known.get(chime, Phase.RUNG)
+        calls.append(Call(chime, responder, phase, its_step, 1, now + CONFIRM_MS, until))
+        effects.append(Ring(chime, step + 1, until - now))
+        if chime not in known:
+            effects.append(Note(What.RUNG, responder, {"chime": chime}))
     return (*calls, *taken), effects
 
 

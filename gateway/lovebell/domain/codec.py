@@ -47,7 +47,7 @@ def episode_to_json(episode: Episode) -> str:
     return _text(
         {
             "id": episode.id,
-            "kind": episode.kind,
+            "kind": str(episode.kind),
             "button": episode.button,
             "home": episode.home,
             "label": episode.label,
@@ -60,11 +60,11 @@ def episode_to_json(episode: Episode) -> str:
             "begun_ms": episode.begun_ms,
             "first_at_ms": episode.first_at_ms,
             "last_at_ms": episode.last_at_ms,
-            "state": episode.state,
+            "state": str(episode.state),
             "step": episode.step,
             "until_ms": episode.until_ms,
             "calls": [
-                [c.chime, c.responder, c.phase, c.step, c.tries, c.again_ms, c.until_ms]
+                [c.chime, c.responder, str(c.phase), c.step, c.tries, c.again_ms, c.until_ms]
                 for c in episode.calls
             ],
             "asks": [

@@ -24,6 +24,8 @@ def until(episode: Episode, step: int, now: int) -> int:
     is to be called by then and was not.
     """
     ends = now + episode.plan[step].for_ms
+    if not [t for s in episode.plan[: step + 1] for t in s.targets if t.duty]:
+        return ends  # nobody's hours begin: a first press does not wait for the rest
     for target in _uncalled(episode, step):
         begins = None if target.duty is None else next_begin(target.duty, now)
         if begins is not None:
