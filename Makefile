@@ -74,8 +74,8 @@ cuts: setup ## the long form of the boards' power cuts: 300
 day: setup ## the long form of a board's day: 24 h of its own time with faults, in a quarter of an hour
 	LOVEBELL_HOURS=24 $(BIN)/python -m pytest tests/firmware/boards/test_day.py
 
-figures: setup ## measure pin to wire, and how soon the boards recover from each fault
-	@$(BIN)/python -m simulator.figures
+figures: setup ## measure pin to wire, and how soon the boards recover from each fault: BESIDE=… for other clients
+	@$(BIN)/python -m simulator.$(if $(BESIDE),beside "$(BESIDE)",figures)
 
 clean: ## remove what was installed and built here
 	rm -rf $(VENV) build .pytest_cache .ruff_cache .hypothesis

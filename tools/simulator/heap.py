@@ -12,7 +12,7 @@ import asyncio
 import json
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
@@ -21,7 +21,7 @@ from simulator.board import VirtualBoard
 from simulator.mosquitto import Mosquitto
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
 MOST_KB = 256
 PATIENCE_S = 20
@@ -82,6 +82,14 @@ class FarEnd:
         self._heard.append({"leaf": leaf, **json.loads(message.payload)})
 
 
+class Life(NamedTuple):
+    """The folder of what runs, the day that it must live through, and its configuration besides."""
+
+    program: Path
+    day: Callable[[VirtualBoard, FarEnd], Awaitable[None]] | None
+    config: dict[str, object]
+
+
 async def button_day(board: VirtualBoard, far_end: FarEnd) -> None:
     """A press, its receipt, help on its way, a hundred messages, and a press after them."""
     name = board.directory.name
@@ -128,55 +136,50 @@ async def _until(board: VirtualBoard, predicate: Callable[[VirtualBoard], object
 
 
 class Bench:
-    """Boards in heaps of a given size, beside one broker."""
+    """Boards in heaps of a given size, beside one broker. `more` are lives besides ours."""
 
-    def __init__(self, firmware: Path, standins: Path, directory: Path) -> None:
+    def __init__(
+        self,
+        firmware: Path,
+        standins: Path,
+        directory: Path,
+        more: Mapping[str, Life] | None = None,
+    ) -> None:
         self.broker = Mosquitto(directory / "broker")
-        self._firmware = firmware
         self._standins = standins
         self._directory = directory
-        self._empty = directory / "empty"
-        self._empty.mkdir()
-        (self._empty / "main.py").write_text(EMPTY)
+        empty = directory / "empty"
+        empty.mkdir()
+        (empty / "main.py").write_text(EMPTY)
+        self._lives: dict[str, Life] = {
+            "empty": Life(empty, None, {}),
+            "button": Life(firmware, button_day, {"role": "button", "hears": []}),
+            "chime": Life(firmware, chime_day, {"role": "chime", "hears": ["b-01"]}),
+            **(more or {}),
+        }
 
-    async def smallest(self, role: str) -> int:
+    async def smallest(self, name: str) -> int:
         """The smallest heap in kB in which that role, or an `empty` program, lives its day."""
         lowest, highest = 1, MOST_KB
         while highest - lowest > 1:
             middle = (lowest + highest) // 2
-            if await self._lives(role, middle):
+            if await self.lives(name, middle):
                 highest = middle
             else:
                 lowest = middle
         return highest
 
-    async def _lives(self, role: str, heap_kb: int) -> bool:
-        config: dict[str, object] = {
-            "device": f"{role}-{heap_kb}",
-            "role": role,
-            "wifi": [{"ssid": "air"}],
-            "broker": [{"host": "127.0.0.1", "port": self.broker.port}],
-            "hears": ["b-01"] if role == "chime" else [],
-        }
-        flash = self._directory / f"{role}-{heap_kb}"
-        flash.mkdir()
-        # Each module keeps its path: there it is as short as on a board.
-        (flash / "fw").symlink_to(self._empty if role == "empty" else self._firmware)
-        board = VirtualBoard(
-            flash,
-            config,
-            interpreter="micropython",
-            firmware=Path("fw"),
-            standins=self._standins,
-            heap=f"{heap_kb}k",
-        )
+    async def lives(self, name: str, heap_kb: int) -> bool:
+        """Whether it lives its day in a heap of so many kB."""
+        life = self._lives[name]
+        board = self._board(life, f"{name}-{heap_kb}", heap_kb)
         far_end = FarEnd(self.broker.port)
         await board.start()
         try:
             await _until(board, lambda board: board.lamp == "idle")
-            if role != "empty":
+            if life.day is not None:
                 await _until(board, lambda board: board.broker_is_up)
-                await (button_day if role == "button" else chime_day)(board, far_end)
+                await life.day(board, far_end)
         except (TimeoutError, RuntimeError):  # it has no power, because it is starting again
             return False
         finally:
@@ -184,6 +187,26 @@ class Bench:
             await board.stop()
             far_end.close()
         return alive and not any("MemoryError" in line for line in board.log)
+
+    def _board(self, life: Life, name: str, heap_kb: int) -> VirtualBoard:
+        flash = self._directory / name
+        flash.mkdir()
+        # Each module keeps its path: there it is as short as on a board.
+        (flash / "fw").symlink_to(life.program)
+        config: dict[str, object] = {
+            "device": name,
+            "wifi": [{"ssid": "air"}],
+            "broker": [{"host": "127.0.0.1", "port": self.broker.port}],
+            **life.config,
+        }
+        return VirtualBoard(
+            flash,
+            config,
+            interpreter="micropython",
+            firmware=Path("fw"),
+            standins=self._standins,
+            heap=f"{heap_kb}k",
+        )
 
 
 async def measure(firmware: Path, standins: Path) -> dict[str, int]:

@@ -11,7 +11,10 @@ import contextlib
 import random
 import socket
 import struct
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BLOCK = 4096
 Way = Literal["up", "down"]  # from the board to the broker, and back
@@ -22,7 +25,8 @@ class Proxy:
 
     `delay_s` is added to every block. `reset_odds` is the probability that a connection is reset
     at some moment of its first `reset_within_s` seconds, drawn from `seed`. While it `refuses`,
-    new connections are reset at once. `connections` and `resets` count.
+    new connections are reset at once. `connections` and `resets` count. `tap` is called with each
+    block as it comes.
     """
 
     def __init__(self, target: int, seed: int = 0) -> None:
@@ -33,6 +37,7 @@ class Proxy:
         self.reset_odds = 0.0
         self.reset_within_s = 3.0
         self.refuses = False
+        self.tap: Callable[[Way, bytes], None] | None = None
         self._target = target
         self._random = random.Random(seed)  # noqa: S311 - faults that can be played again
         self._flows: dict[Way, asyncio.Event] = {"up": asyncio.Event(), "down": asyncio.Event()}
@@ -113,6 +118,8 @@ class Proxy:
                 data = await reader.read(BLOCK)
             except OSError:
                 data = b""
+            if self.tap is not None:
+                self.tap(way, data)
             await self._flows[way].wait()
             if self.delay_s:
                 await asyncio.sleep(self.delay_s)
