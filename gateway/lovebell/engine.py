@@ -83,6 +83,8 @@ class Engine:
         self._revision = -1
         self._rostered_ms = 0
         self._to_restate: deque[str | Letter] = deque()
+        #: Letters that leave until another commit than this one begins are written off together.
+        self._leaving: tuple[int, list[Letter]] = (-1, [])
         self.writer = Writer(
             lambda batch: self.store.save(batch),
             bell.settle,
@@ -154,7 +156,7 @@ class Engine:
 
     def note(self, episode: str, note: Note, work: Work) -> None:
         """Write a line of the record."""
-        line = Line(work.now, episode, note.what.value, note.who, note.detail)
+        line = Line(work.now, episode, str(note.what), note.who, note.detail)
         work.batch.lines.append(line)
 
     def queue(self, work: Work) -> None:
@@ -248,7 +250,14 @@ class Engine:
         )
 
     def _has_left(self, letter: Letter) -> None:
-        self.queue(Work(letter.created_ms, batch=Batch(sent=[letter])))
+        """Its row goes with those of all that leave before the next commit."""
+        commits, sent = self._leaving
+        if commits == self.writer.commits:
+            sent.append(letter)
+            return
+        work = Work(letter.created_ms, batch=Batch(sent=[letter]))
+        self._leaving = (self.writer.commits, work.batch.sent)
+        self.queue(work)
 
     # -- the operators -------------------------------------------------------------------
 

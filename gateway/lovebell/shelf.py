@@ -43,7 +43,8 @@ class Shelf:
         before = self.episodes.get(episode.id)
         self.episodes[episode.id] = episode
         key = (episode.button, episode.kind)
-        if episode.is_open:
+        is_open = episode.is_open
+        if is_open:
             self.opened[key] = episode.id
         elif self.opened.get(key) == episode.id:
             del self.opened[key]
@@ -54,7 +55,7 @@ class Shelf:
             self._keep_asks(asks, episode)
         if episode.coming:
             self._keep_engaged(episode, now)
-        if not episode.is_open:
+        if not is_open:
             self.remember([episode])
         deadline = episode.deadline
         if deadline is not None:
@@ -156,10 +157,10 @@ class Shelf:
             self._asked[responder].add(episode.id)
 
     def _keep_calls(self, before: tuple[Call, ...], episode: Episode) -> None:
+        if [call.chime for call in before] == [call.chime for call in episode.calls]:
+            return
         now = {call.chime for call in episode.calls}
         was = {call.chime for call in before}
-        if was == now:
-            return
         for chime in was - now:
             self._rung_at[chime].discard(episode.id)
             if not self._rung_at[chime]:

@@ -51,7 +51,8 @@ class Work:
 
 
 class Writer:
-    """`failure` is what is wrong with the disk, as long as it is."""
+    """`failure` is what is wrong with the disk, as long as it is; `commits` have begun so far, and
+    to what was queued since the last of them something may be added."""
 
     def __init__(
         self,
@@ -73,6 +74,7 @@ class Writer:
         self._work: list[Work] = []
         self._has_work = asyncio.Event()
         self.failure: DiskError | None = None
+        self.commits = 0
 
     @property
     def trouble(self) -> str:
@@ -99,6 +101,7 @@ class Writer:
         Raises what the store raises, and everything waits where it was.
         """
         works, self._work = self._work, []
+        self.commits += 1
         batch = _together(works)
         saving = asyncio.ensure_future(asyncio.sleep(0) if batch.is_empty else self._store(batch))
         try:
