@@ -68,6 +68,14 @@ def test_umqtt_is_found_in_a_clone_and_its_papers_tell_the_version(tmp_path: Pat
     assert set(found.files) == {"umqtt/robust.py", "umqtt/simple.py"}
 
 
+def test_the_papers_of_one_module_say_nothing_of_the_other(tmp_path: Path) -> None:
+    package = "micropython-umqtt.robust-1.0"
+    laid(tmp_path, robust=f"{package}/umqtt/robust.py", simple=f"{package}/umqtt/simple.py")
+    (tmp_path / package / "PKG-INFO").write_text("Metadata-Version: 1.0\nVersion: 1.0\n")
+    (found,) = find(tmp_path)
+    assert re.fullmatch(r"1\.0, umqtt\.simple sha256 [0-9a-f]{8}", found.version)
+
+
 def test_what_mip_has_compiled_is_found_and_copied(tmp_path: Path) -> None:
     (library,) = find(laid(tmp_path / "source", mqtt_as="mqtt_as.py"))
     made = made_ready(library, tmp_path / "made")

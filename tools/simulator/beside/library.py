@@ -101,18 +101,17 @@ def _first(folder: Path, name: str) -> Path | None:
 
 
 def _version(path: Path) -> str:
-    """What the file says it is, or the papers beside its package do; else how to know it again."""
+    """What the file says it is, or the papers of its package do; else how to know it again."""
     content = path.read_bytes()
+    texts = [content] if path.suffix == ".py" else []
     package = path.parent.parent
-    for text in (content, *(_papers(package / name) for name in ("manifest.py", "PKG-INFO"))):
-        said = VERSION.search(text.decode(errors="replace"))
-        if said and (path.suffix == ".py" or text is not content):
+    if f"{path.parent.name}.{path.stem}" in package.name:  # not those of the other module
+        papers = (package / "manifest.py", package / "PKG-INFO")
+        texts += [paper.read_bytes() for paper in papers if paper.is_file()]
+    for text in texts:
+        if said := VERSION.search(text.decode(errors="replace")):
             return ".".join(re.findall(r"\w+", said[1] or said[2] or said[3]))
     return f"sha256 {hashlib.sha256(content).hexdigest()[:8]}"
-
-
-def _papers(path: Path) -> bytes:
-    return path.read_bytes() if path.is_file() else b""
 
 
 def made_ready(library: Library, target: Path) -> Path:
