@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -11,15 +12,17 @@ from enrolment.conftest import MAC, OTHER_MAC
 
 from lovebell.commands.enrolling import Enrolment
 from lovebell.domain.enrolment import is_private
+from lovebell.provision.bundle import open_bundle
 from lovebell.provision.files import Plan
 from lovebell.provision.install import make
-from lovebell.store import credentials
+from lovebell.store import credentials, names
 from lovebell.web.enrolment import MINUTE_MS, REFUSALS, RIGHT, WRONG
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from enrolment.conftest import Site
+    from sqlalchemy import Connection
     from town import Town
 
 
@@ -384,3 +387,100 @@ async def test_a_board_is_told_who_signs_new_firmware(site: Site) -> None:
     made = await desk.do("enrol", site.token(), {"mac": MAC, "role": "button"})
     desk.close()
     assert made["publisher"] == "ab12"
+
+
+# -- the order of things -----------------------------------------------------------------------
+
+
+async def test_who_has_no_token_is_told_so_whatever_he_sends_and_nothing_of_it_is_read(
+    site: Site,
+) -> None:
+    site.token()
+    port = site.server.make_url("/").port
+    head = (
+        "POST /technician/v1/enrol HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        "Authorization: Bearer {}\r\nContent-Length: {}\r\n\r\n"
+    )
+    for token, length, body in (("x" * 24, 5, b"{"), ("x" * 24, 10**9, b""), ("x" * 65, 9, b"[")):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head.format(token, length).encode() + body)  # and the rest never comes
+        async with asyncio.timeout(10):
+            answer = await reader.readuntil(b'"bad_token"')
+        writer.close()
+        assert answer.startswith(b"HTTP/1.1 401 ")
+    for raw in (b"{", b"[]"):
+        assert await refused_raw(site, "x" * 24, raw) == "bad_token"
+        assert await refused_raw(site, site.token(), raw) == "bad_field"
+
+
+async def refused_raw(site: Site, token: str, raw: bytes) -> str:
+    """The code of the refusal of what is no JSON object."""
+    headers = {"Authorization": f"Bearer {token}"}
+    url = site.server.make_url("/technician/v1/enrol")
+    async with (
+        aiohttp.ClientSession() as laptop,
+        laptop.post(url, data=raw, headers=headers) as answer,
+    ):
+        return (await answer.json())["error"]
+
+
+async def test_how_it_ended_is_recorded_once_however_often_a_laptop_says_it(site: Site) -> None:
+    def proofs() -> list[str]:
+        events = site.town.read("events")
+        return [one["detail"]["proof"] for one in events if one["what"] == "set_up"]
+
+    token = site.token()
+    made = await site.enrol(token)
+    await site.confirm(token, made)
+    said = {"mac": MAC, "reservation": made["reservation"]}
+    for _ in range(2):  # the first answer was lost
+        status, answer = await site.ask("result", token, **said, proof="files")
+        assert (status, answer) == (200, {"device": "b-001"})
+    assert proofs() == ["files"]
+    for _ in range(2):
+        await site.ask("result", token, **said, proof="press", sounded=False)
+    assert sorted(proofs()) == ["files", "silent"]
+    made = await site.enrol(token)  # set up anew
+    await site.confirm(token, made)
+    said["reservation"] = made["reservation"]
+    await site.ask("result", token, **said, proof="press", sounded=False)
+    assert sorted(proofs()) == ["files", "silent", "silent"]
+
+
+class Quicker:
+    """Takes the name that was just found to be free, once."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, town: Town, device: str) -> None:
+        self._look, self._town, self._device = names.taken, town, device
+        self.has_been = False
+        monkeypatch.setattr(names, "taken", self.taken)
+
+    def taken(self, connection: Connection) -> set[str]:
+        found = self._look(connection)
+        if not self.has_been:
+            self.has_been = True  # and nobody holds a lock meanwhile: this waits for none
+            assert self._town.type("device", "add", self._device, "--kind", "button").exit_code == 0
+        return found
+
+
+async def test_a_name_that_somebody_else_took_meanwhile_is_not_given_twice(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = site.token()
+    quicker = Quicker(monkeypatch, site.town, "b-001")
+    assert (await site.enrol(token))["device"] == "b-002"
+    assert quicker.has_been
+
+
+def test_a_bundle_whose_names_somebody_else_took_meanwhile_gets_others(
+    town: Town, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BUNDLE_PASSPHRASE", "示例口令示例口令")
+    quicker = Quicker(monkeypatch, town, "b-002")
+    out = tmp_path / "x"
+    where = ("--broker", "bell.example", "--no-tls", "--out", str(out))
+    made = town.read("device", "enrol", "--kind", "button", "--count", "2", *where)
+    assert quicker.has_been
+    assert made["devices"] == ["b-001", "b-003"]
+    sealed = open_bundle(out, lambda: "示例口令示例口令", town.street.now)
+    assert [one.device for one in sealed.identities] == ["b-001", "b-003"]

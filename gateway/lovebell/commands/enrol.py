@@ -18,13 +18,15 @@ from lovebell.domain.model import Device, DeviceKind
 from lovebell.provision import rights
 from lovebell.provision.bundle import Broker, Bundle, seal
 from lovebell.provision.identities import MOST, identities, password_hash
-from lovebell.store import boards, credentials
+from lovebell.store import boards, credentials, names
 from lovebell.store import books as store
 from lovebell.store.errors import BooksError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from sqlalchemy import Connection
 
 DAY_MS: Final = 86_400_000
 LEAST_CHARACTERS: Final = 8
@@ -104,24 +106,38 @@ def enrol(
         raise BooksError("file_exists", path=str(out))
     passphrase = _passphrase(app)
     expires_ms = app.now() + days * DAY_MS
-    with app.store.writing() as connection:
-        made = identities(kind, count, boards.names(connection), os.urandom)
-        for one in made:
-            store.add_device(connection, Device(one.device, DeviceKind(kind), ""))
+    publisher = publisher_of(app.settings)
+    while True:
+        # All that takes time comes before the write lock, behind which receipts wait.
+        with app.store.reading() as connection:
+            taken = names.taken(connection)
+        made = identities(kind, count, taken, os.urandom)
         hashes = {one.device: password_hash(one, os.urandom) for one in made}
-        credentials.put(connection, hashes, expires_ms)
-        for one in made:
-            boards.note(connection, app.now(), What.ENROLLED, one.device, {"by": BUNDLE})
-        if passwords is not None:
-            _add_passwords(passwords, hashes)
-        bundle = Bundle(made, brokers, certificate, expires_ms, publisher_of(app.settings))
-        write_new(out, seal(bundle, passphrase, os.urandom))
+        bundle = Bundle(made, brokers, certificate, expires_ms, publisher)
+        sealed = seal(bundle, passphrase, os.urandom)
+        with app.store.writing() as connection:
+            if not names.are_free(connection, hashes):
+                continue  # somebody was quicker
+            _enter(connection, DeviceKind(kind), hashes, expires_ms, app.now())
+            if passwords is not None:
+                _add_passwords(passwords, hashes)
+            write_new(out, sealed)
+        break
     if as_json:
-        names = [one.device for one in made]
-        print_json({"devices": names, "bundle": str(out), "expires": utc(expires_ms)})
+        devices = [one.device for one in made]
+        print_json({"devices": devices, "bundle": str(out), "expires": utc(expires_ms)})
     else:
         needs = {"first": made[0].device, "last": made[-1].device, "path": out, "days": days}
         app.say("enrolled", n=count, **needs)
+
+
+def _enter(
+    connection: Connection, kind: DeviceKind, hashes: Mapping[str, str], until_ms: int, now: int
+) -> None:
+    for device in hashes:
+        store.add_device(connection, Device(device, kind, ""))
+        boards.note(connection, now, What.ENROLLED, device, {"by": BUNDLE})
+    credentials.put(connection, hashes, until_ms)
 
 
 def _passphrase(app: App) -> str:

@@ -12,18 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from lovebell.domain import enrolment
 from lovebell.domain.enrolment import Board, RefusedError, Token, Wish
-from lovebell.domain.episode import What
 from lovebell.domain.records import DiskError
 from lovebell.provision.identities import identities, password_hash
-from lovebell.store import boards
+from lovebell.store import boards, names
 from lovebell.store.access import OperatorStore
 from lovebell.store.errors import BooksError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
-
-    from sqlalchemy import Connection
 
 
 class Enrolment:
@@ -47,6 +44,10 @@ class Enrolment:
         self._on_twice = on_twice
         self._publisher = publisher
 
+    async def check(self, token: str) -> None:
+        """Whether whoever comes with this may ask at all. Raises RefusedError, DiskError."""
+        await asyncio.to_thread(self._check, hash_of(token))
+
     async def do(self, verb: str, token: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """What is asked, in one transaction. Raises RefusedError, DiskError."""
         answer, twice = await asyncio.to_thread(self._do, verb, hash_of(token), body)
@@ -67,53 +68,73 @@ class Enrolment:
             self._opened = OperatorStore(self._database)
         return self._opened
 
+    def _check(self, hash_: str) -> None:
+        try:
+            with self._store.reading() as connection:  # guessing takes nobody's write lock
+                enrolment.check_token(boards.token_of(connection, hash_), self._now())
+        except BooksError as why:
+            raise DiskError(str(why)) from why
+
     def _do(
         self, verb: str, hash_: str, body: Mapping[str, Any]
     ) -> tuple[dict[str, Any], list[str]]:
         now = self._now()
         try:
-            with self._store.reading() as connection:  # guessing takes nobody's write lock
-                enrolment.check_token(boards.token_of(connection, hash_), now)
+            if verb == "given":
+                return self._note_given(hash_, enrolment.read_given(body), now)
+            wish = enrolment.read_wish(verb, body)
+            if verb == "enrol":
+                return self._enrol(hash_, wish, now), []
             with self._store.writing() as connection:
                 token = enrolment.check_token(boards.token_of(connection, hash_), now)
-                if verb == "given":
-                    given = enrolment.read_given(body)
-                    twice = boards.note_given(connection, given, token, now)
-                    return {"noted": len(given), "twice": twice}, list(twice)
-                wish = enrolment.read_wish(verb, body)
                 known = boards.board_of(connection, wish.mac)
-                if verb == "enrol":
-                    return self._enrol(connection, token, wish, known, now), []
                 board = enrolment.check_confirm(token, wish, known)
                 if verb == "confirm":
                     until = now + enrolment.USED_WITHIN_MS
                     boards.confirm(connection, token, board, until, now)
                 else:
-                    _record(connection, token, wish, board, now)
+                    boards.note_result(connection, token, board, _proof(wish), now)
                 return {"device": board.device}, []
         except BooksError as why:
             raise DiskError(str(why)) from why
 
-    def _enrol(
-        self, connection: Connection, token: Token, wish: Wish, known: Board | None, now: int
-    ) -> dict[str, Any]:
+    def _note_given(
+        self, hash_: str, given: Mapping[str, str], now: int
+    ) -> tuple[dict[str, Any], list[str]]:
+        with self._store.writing() as connection:
+            token = enrolment.check_token(boards.token_of(connection, hash_), now)
+            twice = boards.note_given(connection, given, token, now)
+        return {"noted": len(given), "twice": twice}, list(twice)
+
+    def _enrol(self, hash_: str, wish: Wish, now: int) -> dict[str, Any]:
+        """A name is looked for, and its secret hashed, before the write lock is taken: receipts
+        wait behind that."""
         if not self._can_admit:
             raise RefusedError("no_rights")
-        enrolment.check_enrol(token, wish, known, boards.used(connection, token.n))
-        (made,) = identities(wish.role, 1, boards.names(connection), os.urandom)
-        device = made.device if known is None or known.role != wish.role else known.device
-        was = known.reservation if known is not None else 0
-        number = boards.reserve(
-            connection,
-            token,
-            Board(wish.mac, device, wish.role, reservation=was),
-            password_hash(made, os.urandom),
-            now,
-        )
+        while True:
+            with self._store.reading() as connection:
+                taken = names.taken(connection)
+            (made,) = identities(wish.role, 1, taken, os.urandom)
+            hashed = password_hash(made, os.urandom)
+            with self._store.writing() as connection:
+                token = enrolment.check_token(boards.token_of(connection, hash_), now)
+                known = boards.board_of(connection, wish.mac)
+                enrolment.check_enrol(token, wish, known, boards.used(connection, token.n))
+                if known is not None and known.role == wish.role:
+                    board = Board(wish.mac, known.device, wish.role, reservation=known.reservation)
+                elif names.are_free(connection, [made.device]):
+                    was = 0 if known is None else known.reservation
+                    board = Board(wish.mac, made.device, wish.role, reservation=was)
+                else:
+                    continue  # somebody was quicker
+                number = boards.reserve(connection, token, board, hashed, now)
+            return self._identity(token, board, made.secret, number)
+
+    def _identity(self, token: Token, board: Board, secret: str, number: int) -> dict[str, Any]:
         return {
-            "device": device,
-            "role": wish.role,
-            "secret": made.secret,
+            "device": board.device,
+            "role": board.role,
+            "secret": secret,
             "reservation": number,
             "brokers": [list(one) for one in token.place.brokers],
             "certificate": token.place.certificate,
@@ -121,13 +142,11 @@ class Enrolment:
         }
 
 
-def _record(connection: Connection, token: Token, wish: Wish, board: Board, now: int) -> None:
-    sounded = {True: "sounded", False: "silent"}
-    proof = wish.proof
-    if proof == "press" and wish.did_sound is not None:
-        proof = sounded[wish.did_sound]
-    detail = {"mac": board.mac, "proof": proof, "by": token.who}
-    boards.note(connection, now, What.SET_UP, board.device, detail)
+def _proof(wish: Wish) -> str:
+    """How far the setting-up was seen, in one word of the record."""
+    if wish.proof == "press" and wish.did_sound is not None:
+        return "sounded" if wish.did_sound else "silent"
+    return wish.proof
 
 
 def hash_of(token: str) -> str:

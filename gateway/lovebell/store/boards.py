@@ -15,7 +15,7 @@ from lovebell.domain.enrolment import Board, Place, Token, may_give
 from lovebell.domain.episode import What
 from lovebell.domain.model import Device, DeviceKind
 from lovebell.store import credentials, schema
-from lovebell.store.books import add_device, check_text, load_books
+from lovebell.store.books import add_device, check_text
 from lovebell.store.errors import BooksError
 
 if TYPE_CHECKING:
@@ -107,14 +107,6 @@ def of_device(connection: Connection, device: str) -> list[str]:
     return list(connection.execute(wanted).scalars())
 
 
-def names(connection: Connection) -> set[str]:
-    """The names that no new device may have: those in the books, and those reserved."""
-    books = load_books(connection)
-    things = (books.homes, books.responders, books.devices, books.groups, books.rotas)
-    reserved = connection.execute(select(_BOARD.c.device)).scalars()
-    return {*reserved, *books.communities, *(name for some in things for name in some)}
-
-
 def reserve(connection: Connection, token: Token, board: Board, hash_: str, now: int) -> int:
     """Keep a name and the hash of a new secret for a board; nothing is in force yet. The number
     of the reservation, by which it is confirmed."""
@@ -132,6 +124,7 @@ def reserve(connection: Connection, token: Token, board: Board, hash_: str, now:
         "hash": hash_,
         "at_ms": now,
         "made_ms": made,
+        "told": None,
     }
     connection.execute(insert_or(_BOARD).values(row).on_conflict_do_update(["mac"], set_=row))
     return board.reservation + 1
@@ -143,7 +136,8 @@ def confirm(connection: Connection, token: Token, board: Board, until_ms: int, n
     hash_ = connection.execute(select(_BOARD.c.hash).where(_BOARD.c.mac == board.mac)).scalar()
     if hash_ is None:
         return
-    is_new = board.device not in load_books(connection).devices
+    device = schema.device.c.id
+    is_new = connection.execute(select(device).where(device == board.device)).first() is None
     if is_new:
         add_device(connection, Device(board.device, DeviceKind(board.role), ""))
     credentials.replace(connection, board.device, hash_, until_ms)
@@ -153,31 +147,38 @@ def confirm(connection: Connection, token: Token, board: Board, until_ms: int, n
     note(connection, now, What.ENROLLED if is_new else What.RENEWED, board.device, detail)
 
 
+def note_result(connection: Connection, token: Token, board: Board, proof: str, now: int) -> None:
+    """How the setting-up of a board ended; told again after an answer that was lost, it is not
+    recorded again."""
+    same = (_BOARD.c.mac == board.mac) & _BOARD.c.told.is_distinct_from(proof)
+    if connection.execute(update(_BOARD).where(same).values(told=proof)).rowcount:
+        detail = {"mac": board.mac, "proof": proof, "by": token.who}
+        note(connection, now, What.SET_UP, board.device, detail)
+
+
 def note_given(
     connection: Connection, given: Mapping[str, str], token: Token, now: int
 ) -> dict[str, list[str]]:
     """Remember which boards identities of a bundle were given to; the devices that more than one
     board has been given, with the addresses. What was known already is not recorded again, what
     the token may not change stays, and a device that was revoked is nobody's."""
-    good = set(connection.execute(select(schema.credential.c.device)).scalars())
-    books = load_books(connection)
-    devices = {name: one for name, one in books.devices.items() if name in good}
-    had = {row.mac: _board(row) for row in connection.execute(select(_BOARD))}
-    for mac, device in given.items():
+    named = sorted(set(given.values()))
+    device, secret = schema.device.c, schema.credential.c
+    good = select(device.id, device.kind).where(device.id == secret.device, device.id.in_(named))
+    roles = {row.id: row.kind for row in connection.execute(good)}
+    its = select(_BOARD).where(_BOARD.c.mac.in_(given))
+    had = {row.mac: _board(row) for row in connection.execute(its)}
+    for mac, name in given.items():
         known = had.get(mac)
-        is_told = known is not None and known.device == device
-        if device not in devices or is_told or not may_give(token, known):
+        is_told = known is not None and known.device == name
+        if name not in roles or is_told or not may_give(token, known):
             continue
-        row = {"mac": mac, "device": device, "role": devices[device].kind.value, "at_ms": now}
-        row |= {"token": None, "hash": None, "made_ms": now}
+        row = {"mac": mac, "device": name, "role": roles[name], "at_ms": now, "token": None}
+        row |= {"hash": None, "made_ms": now, "told": None}
         connection.execute(insert_or(_BOARD).values(row).on_conflict_do_update(["mac"], set_=row))
-        note(connection, now, What.GIVEN, device, {"mac": mac, "by": token.who})
-    named = set(given.values())
-    return {
-        device: macs
-        for device, macs in boards(connection).items()
-        if device in named and len(macs) > 1
-    }
+        note(connection, now, What.GIVEN, name, {"mac": mac, "by": token.who})
+    made = {name: of_device(connection, name) for name in named}
+    return {name: macs for name, macs in made.items() if len(macs) > 1}
 
 
 def forget(connection: Connection, device: str) -> None:

@@ -26,9 +26,9 @@ from lovebell.domain.model import (
     Responder,
     ResponderKind,
 )
-from lovebell.domain.plan import WORDS
 from lovebell.store import calendar, schema
 from lovebell.store.errors import BooksError
+from lovebell.store.names import check_new
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
@@ -116,7 +116,7 @@ def add_home(connection: Connection, home: Home) -> None:
     """
     books = load_books(connection)
     _check_home(books, home)
-    check_new(books, home.id)
+    check_new(connection, home.id)
     _insert(connection, schema.home, asdict(home))
 
 
@@ -176,7 +176,7 @@ def add_responder(connection: Connection, responder: Responder) -> None:
     Raises BooksError (bad_id, reserved_id, taken_id, bad_text, bad_grid, grid_needed).
     """
     _check_responder(responder)
-    check_new(load_books(connection), responder.id)
+    check_new(connection, responder.id)
     _insert(connection, schema.responder, asdict(responder))
 
 
@@ -224,7 +224,7 @@ def device_of(books: Books, device: str) -> Device:
 def add_device(connection: Connection, device: Device) -> None:
     """Enter a device. Raises BooksError (bad_id, taken_id, bad_text)."""
     check_text("note", device.note)
-    check_new(load_books(connection), device.id)
+    check_new(connection, device.id)
     _insert(connection, schema.device, asdict(device))
 
 
@@ -243,20 +243,6 @@ def remove_device(connection: Connection, device: str) -> bool:
 
 
 # -- what is common to the three -------------------------------------------------------------
-
-
-def check_new(books: Books, thing: str) -> None:
-    """An id names one thing only, so that `pair` and the record cannot mistake it.
-
-    Raises BooksError (bad_id, reserved_id, taken_id).
-    """
-    if not NAME.match(thing):
-        raise BooksError("bad_id", id=thing)
-    if thing in WORDS:
-        raise BooksError("reserved_id", id=thing)
-    noun = noun_of(books, thing)
-    if noun:
-        raise BooksError("taken_id", id=thing, noun=noun)
 
 
 def check_text(field: str, text: str, *, least: int = 0, most: int = MAX_TEXT) -> None:

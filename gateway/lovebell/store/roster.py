@@ -24,9 +24,10 @@ from lovebell.domain.rota import (
     parse_shift,
 )
 from lovebell.store import schema
-from lovebell.store.books import check_new, check_text, load_books, raise_revision, responder_of
+from lovebell.store.books import check_text, load_books, raise_revision, responder_of
 from lovebell.store.calendar import check_unused
 from lovebell.store.errors import BooksError
+from lovebell.store.names import check_new
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -58,7 +59,7 @@ def only_community(books: Books) -> str:
 
 def add_community(connection: Connection, community: Community) -> None:
     """Enter a community. Raises BooksError (bad_id, reserved_id, taken_id, bad_text, bad_zone)."""
-    check_new(load_books(connection), community.id)
+    check_new(connection, community.id)
     _check_community(community)
     row = {"id": community.id, "name": community.name, "zone": community.zone}
     connection.execute(insert(schema.community), row)
@@ -143,7 +144,7 @@ def set_group(connection: Connection, group: Group) -> None:
     """
     books = load_books(connection)
     if group.id not in books.groups:
-        check_new(books, group.id)
+        check_new(connection, group.id)
     check_text("name", group.name, least=1)
     _check_members(books, [m for m in group.members if m != group.id])
     if not 1 <= len(group.members) <= MAX_MEMBERS:
@@ -189,7 +190,7 @@ def set_rota(connection: Connection, rota: Rota) -> None:
     """
     books = load_books(connection)
     if rota.id not in books.rotas:
-        check_new(books, rota.id)
+        check_new(connection, rota.id)
     check_text("name", rota.name, least=1)
     community_of(books, rota.community)
     for shift in rota.shifts:

@@ -354,7 +354,7 @@ technician_token = Table(
 )
 
 # What a board (by its address) was last made into. `token` is empty for a bundle's; `hash` is that
-# of a secret which is not in force yet.
+# of a secret which is not in force yet, `told` how its setting-up is on record to have ended.
 board = Table(
     "board",
     metadata,
@@ -366,6 +366,7 @@ board = Table(
     Column("hash", Text),
     Column("at_ms", BigInteger, nullable=False),
     Column("made_ms", BigInteger),
+    Column("told", String(16)),
     Index("board_device", "device"),
 )
 

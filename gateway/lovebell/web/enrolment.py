@@ -130,6 +130,10 @@ REFUSALS: Final[Mapping[str, tuple[str, str, int]]] = {
 class Desk(Protocol):
     """The gateway, as a technician's laptop needs it."""
 
+    async def check(self, token: str) -> None:
+        """Whether whoever comes with this may ask at all. Raises RefusedError and DiskError."""
+        ...
+
     async def do(self, verb: str, token: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """What is asked, if it may be. Raises RefusedError and DiskError; then nothing was
         changed."""
@@ -146,11 +150,15 @@ def routes(desk: Desk, steady: Callable[[], int], public_url: str) -> list[web.R
     async def ask(request: web.Request) -> web.Response:
         try:
             _check_way(request, public_url)
-            token, body = _token(request), await _body(request)
+            token = _token(request)
+            # First of all: who has no token is told nothing, and nothing that he sends is read.
+            async with one_at_a_time:
+                await desk.check(token)
+            _check_pace(right.get(token), steady())
+            body = await _body(request)
             async with one_at_a_time:
                 now = steady()
-                if token in right and right[token].opens(now) > now:
-                    raise RefusedError("too_often")
+                _check_pace(right.get(token), now)
                 done = await desk.do(request.match_info["verb"], token, body)
                 right.setdefault(token, Window(RIGHT, MINUTE_MS)).take(now)
             return web.json_response(done)
@@ -173,6 +181,11 @@ def _check_way(request: web.Request, public_url: str) -> None:
     scheme = request.headers.get("X-Forwarded-Proto")
     if not is_private(request.remote or "", request.host, scheme, public_url):
         raise RefusedError("not_private")
+
+
+def _check_pace(window: Window | None, now: int) -> None:
+    if window is not None and window.opens(now) > now:
+        raise RefusedError("too_often")
 
 
 def _token(request: web.Request) -> str:
