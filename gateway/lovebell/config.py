@@ -27,6 +27,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from lovebell.domain.address import host_of
 from lovebell.domain.bulletin import Hours
 from lovebell.domain.episode import Limits
 from lovebell.domain.habits import Habits, minute_of
@@ -137,6 +138,11 @@ class Settings(BaseSettings):
     def _is_time(cls, value: str) -> str:
         minute_of(value)
         return value
+
+    @field_validator("broker_host", "web_host")
+    @classmethod
+    def _is_host(cls, value: str) -> str:
+        return host_of(value)
 
     @field_validator("oldest_firmware")
     @classmethod

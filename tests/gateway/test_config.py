@@ -103,6 +103,9 @@ def test_an_unknown_variable_is_refused_by_name(monkeypatch: pytest.MonkeyPatch)
         ("broker_port", '"1883x"'),
         ("broker_host", '""'),
         ("broker_host", "5"),
+        ("broker_host", '"bell.example:1883"'),
+        ("broker_host", '"mqtt://bell.example"'),
+        ("web_host", '"[::1]:8080"'),
         ("broker_client_id", '""'),
         ("log_level", '"loud"'),
         ("log_format", '"xml"'),
@@ -126,6 +129,12 @@ def test_a_wrong_value_is_refused_with_its_key_its_place_and_what_to_write(
     assert key in told
     assert str(file) in told
     assert told.endswith(rule)
+
+
+def test_an_ipv6_address_may_stand_in_brackets(file: Path) -> None:
+    file.write_text('broker_host = "[2001:db8::1]"\nweb_host = "::1"\n')
+    settings = config.load(file)
+    assert (settings.broker_host, settings.web_host) == ("2001:db8::1", "::1")
 
 
 def test_a_wrong_variable_is_named_as_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:

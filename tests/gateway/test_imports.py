@@ -26,6 +26,7 @@ VALUES = {
     "enum",
     "functools",
     "heapq",
+    "ipaddress",
     "itertools",
     "json",
     "orjson",

@@ -98,7 +98,9 @@ def test_what_cannot_be_finished_leaves_nothing(
     assert not [path for path in tmp_path.iterdir() if "broker" in path.name]
 
 
-@pytest.mark.parametrize("host", ["", "bell example", "-x", "铃.example", "a" * 300])
+@pytest.mark.parametrize(
+    "host", ["", "bell example", "-x", "铃.example", "a" * 300, "bell:1883", "::1%lo", "1.2.3"]
+)
 def test_a_host_that_is_none_is_refused(tmp_path: Path, town: Town, host: str) -> None:
     said = town.type("broker", "init", str(tmp_path / "broker"), "--host", host, *ME)
     assert said.exit_code == 1

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _FOLDER = FolderPath()
-_HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?\Z", re.ASCII)
+_HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\Z", re.ASCII)
 #: What systemd and Mosquitto would read otherwise than it is written.
 _UNSPEAKABLE: Final = re.compile(r"[\s\"'\\$%#]")
 _PORT = click.IntRange(1, 65_535)
@@ -128,7 +128,8 @@ def _user(named: str, usual: str) -> str:
 
 def _check_hosts(hosts: Sequence[str]) -> None:
     for host in hosts:
-        if not _HOST.match(host) or (host.rpartition(".")[2].isdigit() and not _is_address(host)):
+        looks_so = ":" in host or host.rpartition(".")[2].isdigit()
+        if not (_is_address(host) if looks_so else _HOST.match(host)):
             raise BooksError("bad_host", text=host)
 
 
@@ -137,7 +138,7 @@ def _is_address(host: str) -> bool:
         ipaddress.ip_address(host)
     except ValueError:
         return False
-    return True
+    return "%" not in host  # which of this machine's lines it is means nothing to others
 
 
 @broker.command(

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from lovebell.commands.app import App, json_option, pass_app, print_json, utc
 from lovebell.commands.base import FilePath, command
 from lovebell.commands.publisher import publisher_of
+from lovebell.domain.address import place_of
 from lovebell.domain.episode import What
 from lovebell.domain.model import Device, DeviceKind
 from lovebell.provision import rights
@@ -57,8 +58,9 @@ _FILE = FilePath()
     "hosts",
     multiple=True,
     required=True,
-    help="板子连接的服务器，HOST 或 HOST:PORT，必填，可多个。|Where boards find the broker, HOST "
-    "or HOST:PORT; must be given, up to four.",
+    help="板子连接的服务器，HOST 或 HOST:PORT，IPv6 写 [2001:db8::1]:PORT，必填，可多个。"
+    "|Where boards find the broker, HOST or HOST:PORT, for IPv6 [2001:db8::1]:PORT; must be given, "
+    "up to four.",
 )
 @click.option(
     "--ca",
@@ -154,11 +156,12 @@ def brokers_of(hosts: Sequence[str], *, is_tls: bool) -> list[Broker]:
     """Where boards find a broker. Raises BooksError (bad_broker)."""
     found: list[Broker] = []
     for text in hosts:
-        host, colon, digits = text.rpartition(":") if ":" in text else (text, "", "")
-        port = int(digits) if digits.isascii() and digits.isdigit() else 0
-        port = port if colon else PORTS[is_tls]
+        try:
+            host, port = place_of(text, PORTS[is_tls])
+        except ValueError:
+            raise BooksError("bad_broker", text=text) from None
         is_name = 1 <= len(host) <= 253 and all(c.isascii() and c.isprintable() for c in host)
-        if not is_name or " " in host or not 1 <= port <= 65535 or len(hosts) > 4:
+        if not is_name or " " in host or len(hosts) > 4:
             raise BooksError("bad_broker", text=text)
         found.append(Broker(host, port, is_tls))
     return found

@@ -74,8 +74,9 @@ def token() -> None:
     "--broker",
     "hosts",
     multiple=True,
-    help="板子连接的服务器，HOST 或 HOST:PORT，可多个；默认照服务器的证书。|Where boards find the "
-    "broker, HOST or HOST:PORT, up to four; else what its certificate says.",
+    help="板子连接的服务器，HOST 或 HOST:PORT，IPv6 写 [2001:db8::1]:PORT，可多个；"
+    "默认照服务器的证书。|Where boards find the broker, HOST or HOST:PORT, for IPv6 "
+    "[2001:db8::1]:PORT, up to four; else what its certificate says.",
 )
 @click.option(
     "--ca",
@@ -138,7 +139,8 @@ def _place(folder: Path, hosts: Sequence[str], ca: Path | None, *, no_tls: bool)
             raise BooksError("no_broker_folder", path=str(folder)) from None
         if port is None:
             raise BooksError("no_broker_port", path=str(folder / "mosquitto.conf"))
-        hosts = [f"{one}:{port}" for one in found[:_MOST_BROKERS]]
+        hosts = [f"[{one}]:{port}" if ":" in one else f"{one}:{port}" for one in found]
+        hosts = hosts[:_MOST_BROKERS]
     brokers = brokers_of(hosts, is_tls=not no_tls)
     certificate = b"" if no_tls else certificate_of(ca or folder / "ca.crt")
     where = tuple((one.host, one.port, one.tls) for one in brokers)

@@ -20,7 +20,7 @@ KEYS: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {
     ),
     "broker_host": (
         ("MQTT 服务器的主机名或地址。", "Host name or address of the MQTT broker."),
-        ("一个主机名或地址", "a host name or an address"),
+        ("一个主机名或地址，不带端口", "a host name or an address, without a port"),
     ),
     "broker_port": (
         ("MQTT 服务器的端口；用 TLS 时一般是 8883。", "Port of the broker; with TLS usually 8883."),
@@ -194,7 +194,7 @@ KEYS: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {
             "The address of this machine on which pages are served; towards the outside put a "
             "reverse proxy with TLS before it.",
         ),
-        ("一个主机名或地址", "a host name or an address"),
+        ("一个主机名或地址，不带端口", "a host name or an address, without a port"),
     ),
     "web_port": (
         (
