@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import os
+import re
 import sqlite3
+import subprocess
+import sys
 import threading
 import zlib
 from contextlib import closing
@@ -183,6 +187,32 @@ def test_a_broken_database_gives_no_backup(town: Town, tmp_path: Path) -> None:
     assert not (tmp_path / "x.gz").exists()
     with pytest.raises(DatabaseError), open_engine(town.path).connect() as connection:
         connection.exec_driver_sql("SELECT * FROM home")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_command_that_a_gateway_names_which_cannot_start_mends_its_database(
+    town: Town, tmp_path: Path, language: str
+) -> None:
+    folder = tmp_path / "my 备份's"
+    folder.mkdir()
+    assert town.type("backup", str(folder / "good.gz")).exit_code == 0
+    town.close()
+    town.path.write_bytes(b"x" * 8_192)
+    programs = Path(sys.executable).parent
+    surroundings = {
+        **os.environ,
+        "PATH": f"{programs}:{os.environ['PATH']}",
+        "LOVEBELL_DATABASE": str(town.path),
+        "LOVEBELL_LANGUAGE": language,
+    }
+    serve = [str(programs / "lovebell"), "serve"]
+    said = subprocess.run(serve, env=surroundings, capture_output=True, text=True, check=False)
+    assert said.returncode == 1
+    assert len(said.stderr.splitlines()) == 1
+    stop, restore, start = re.findall(r"`([^`]+)`", said.stderr)
+    assert (stop, start) == ("systemctl stop lovebell", "systemctl start lovebell")
+    subprocess.run(restore, shell=True, env=surroundings, check=True)  # noqa: S602 - as one types it
+    assert town.read("home", "show", "h-1")["name"] == "示例奶奶"
 
 
 def test_a_backup_of_an_older_release_is_upgraded(town: Town, tmp_path: Path) -> None:

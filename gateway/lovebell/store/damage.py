@@ -8,6 +8,7 @@ database.
 from __future__ import annotations
 
 import os
+import shlex
 import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
@@ -90,11 +91,13 @@ def damaged(path: Path, why: str) -> BooksError:
 
 
 def last_backup(database: Path) -> str:
-    """The path of the last backup that was made; UNKNOWN where none is known of."""
+    """The path of the last backup that was made, as a shell takes it; UNKNOWN where none is known
+    of."""
     try:
-        return _note(database).read_text(encoding="utf-8", errors="surrogateescape") or UNKNOWN
+        path = _note(database).read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
         return UNKNOWN
+    return shlex.quote(path) if path else UNKNOWN
 
 
 def note_backup(database: Path, backup: Path) -> None:

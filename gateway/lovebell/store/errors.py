@@ -93,10 +93,12 @@ MESSAGES: Final = {
     "file_exists": "{path} is there already and is not overwritten; choose another name",
     "bad_backup": "{path} is damaged or is no backup ({why}); nothing was changed; take an earlier "
     "backup or another copy of it",
-    "damaged": "the database {path} is damaged ({why}); nothing was changed; stop the gateway, and "
-    "`lovebell restore {backup}`, the last backup (the damaged database is kept beside it)",
+    "damaged": "the database {path} is damaged ({why}); nothing was changed; stop the gateway "
+    "(`systemctl stop lovebell`), then `lovebell restore {backup}`, the last backup (the damaged "
+    "database is kept beside it), and start it again (`systemctl start lovebell`)",
     "bad_database": "the database {path} is damaged ({why}), so no backup was made; stop the "
-    "gateway, and `lovebell restore {backup}`, the last backup",
+    "gateway (`systemctl stop lovebell`), then `lovebell restore {backup}`, the last backup, and "
+    "start it again (`systemctl start lovebell`)",
     "tls_or_not": "ca: name the authority of the broker's certificate with --ca; only for a trial "
     "on this machine --no-tls instead of it",
     "bad_certificate": "ca: {path} is no certificate; name the authority's, in PEM or DER",

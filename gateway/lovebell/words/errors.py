@@ -82,10 +82,12 @@ BOOKS: Final = {
     "no_backup": "{path}：没有这个文件；请写要恢复的备份",
     "file_exists": "{path} 已经有了，不会覆盖；请换个名字",
     "bad_backup": "{path} 已损坏或不是备份（{why}）；什么也没有改；请用更早的备份或另一份副本",
-    "damaged": "数据库 {path} 已损坏（{why}）；什么也没有改；请停下网关，再 "
-    "`lovebell restore {backup}`，即最近一份备份（损坏的数据库会留在旁边）",
-    "bad_database": "数据库 {path} 已损坏（{why}），没有备份；请停下网关，再 "
-    "`lovebell restore {backup}`，即最近一份备份",
+    "damaged": "数据库 {path} 已损坏（{why}）；什么也没有改；请停下网关（`systemctl stop "
+    "lovebell`），再 `lovebell restore {backup}`，即最近一份备份（损坏的数据库会留在旁边），"
+    "然后再启动（`systemctl start lovebell`）",
+    "bad_database": "数据库 {path} 已损坏（{why}），没有备份；请停下网关（`systemctl stop "
+    "lovebell`），再 `lovebell restore {backup}`，即最近一份备份，然后再启动（`systemctl start "
+    "lovebell`）",
     "file": "{path} 用不了（{why}）；请检查路径、权限和剩余空间",
     "tls_or_not": "ca：请用 --ca 指定服务器证书的签发机构；只在本机试验时才改用 --no-tls",
     "bad_certificate": "ca：{path} 不是证书；请指定签发机构的证书，PEM 或 DER",

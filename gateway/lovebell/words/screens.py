@@ -281,10 +281,12 @@ SCREENS: Final[dict[str, tuple[str, str]]] = {
         "room or mend the disk.",
     ),
     "health_damaged": (
-        "数据库已损坏（{why}）：门铃照响，但可能没有“已收到”；请停下网关，再 "
-        "`lovebell restore {backup}`，即最近一份备份。",
+        "数据库已损坏（{why}）：门铃照响，但可能没有“已收到”；请停下网关"
+        "（`systemctl stop lovebell`），再 `lovebell restore {backup}`，即最近一份备份，然后再启动"
+        "（`systemctl start lovebell`）。",
         "The database is damaged ({why}): chimes still ring, but a press may not be confirmed; "
-        "stop the gateway, and `lovebell restore {backup}`, the last backup.",
+        "stop the gateway (`systemctl stop lovebell`), then `lovebell restore {backup}`, the last "
+        "backup, and start it again (`systemctl start lovebell`).",
     ),
     "health_broker": (
         "网关连不上 MQTT 服务器；请看它是否在运行，以及设置项 broker_host。",
