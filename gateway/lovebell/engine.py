@@ -122,7 +122,7 @@ class Engine:
                 case Ring():
                     pass
                 case Hush():
-                    work.after.append((episode, effect))
+                    work.after += ((episode, effect),)
                 case Send():
                     outgoing = messages.outgoing(episode, effect, work.now)
                     work.batch.messages[outgoing.key] = outgoing
@@ -229,11 +229,13 @@ class Engine:
             self.post.put(letter, work.now)
         for device, event_id, episode in work.receipts:
             self.post.receipt(device, event_id, episode)
-        self._no_longer_pending(work)
+        if work.batch.receipts:
+            self._no_longer_pending(work)
         for episode, hush in work.after:
             if not self._rings(episode.id, hush.chime):  # again, since this was decided
                 self.post.hush(episode, hush)
-        self.mail.committed(work.batch)
+        if work.batch.rest:
+            self.mail.committed(work.batch)
         for episode in work.batch.episodes.values():
             if not episode.is_open and episode.deadline is None:
                 self.shelf.forget(episode)

@@ -70,11 +70,11 @@ def sayer(name: str) -> Callable[[str, Mapping[str, object]], None]:
     def say(what: str, fields: Mapping[str, object]) -> None:
         if not logger.isEnabledFor(logging.INFO):
             return
-        match logging.root.handlers:
-            case [Gathered() as handler] if not logger.handlers:
-                handler.say(name, what, fields)
-            case _:
-                logger.info(what, extra={"fields": fields})
+        handlers = logging.root.handlers
+        if len(handlers) == 1 and isinstance(handlers[0], Gathered) and not logger.handlers:
+            handlers[0].say(name, what, fields)
+        else:
+            logger.info(what, extra={"fields": fields})
 
     return say
 
@@ -98,22 +98,22 @@ class Gathered(logging.StreamHandler[TextIO]):
         self._waiting.append(record)
         if record.levelno >= logging.WARNING:
             self.flush()
-        else:
+        elif not self._is_due:
             self._flush_soon()
 
     def say(self, logger: str, what: str, fields: Mapping[str, object]) -> None:
         """What a record of this logger at `info` would say."""
         self._waiting.append((time.time(), "info", logger, what, fields))
-        self._flush_soon()
+        if not self._is_due:  # to ask for the loop costs as much as all the rest here
+            self._flush_soon()
 
     def _flush_soon(self) -> None:
-        if not self._is_due:  # to ask for the loop costs as much as all the rest here
-            try:
-                asyncio.get_running_loop().call_soon(self.flush)
-            except RuntimeError:
-                self.flush()
-            else:
-                self._is_due = True
+        try:
+            asyncio.get_running_loop().call_soon(self.flush)
+        except RuntimeError:
+            self.flush()
+        else:
+            self._is_due = True
 
     def flush(self) -> None:
         """Write what waits."""
@@ -182,10 +182,11 @@ class TextLines(Lines):
         self, created: float, level: str, logger: str, message: str, fields: Mapping[str, object]
     ) -> str:
         """One line of text."""
-        told = [_when(created), _head(level, logger, message)]
+        told = _when(created) + _head(level, logger, message)
         for key, value in fields.items():
-            told += " ", key, "=", "***" if _is_secret(key) else _text(value)
-        return "".join(told)
+            text = "***" if _is_secret(key) else str(value)
+            told += f" {key}={text if _PLAIN.match(text) else _quoted(text)}"
+        return told
 
 
 class JsonLines(Lines):
@@ -216,8 +217,5 @@ def _one_line(message: str) -> str:
     return message.replace("\r", "\\r").replace("\n", "\\n")
 
 
-def _text(value: object) -> str:
-    text = str(value)
-    if not text:
-        return '""'
-    return text if _PLAIN.match(text) else json.dumps(text, ensure_ascii=False)
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

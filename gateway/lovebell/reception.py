@@ -102,7 +102,8 @@ class Reception:
         """Queue what devices have said of their health since the last time."""
         if self.seen:
             work = Work(now)
-            work.batch.seen, self.seen = self.seen, {}
+            work.batch.seen.update(self.seen)
+            self.seen = {}
             self.engine.queue(work)
 
     # -- devices -------------------------------------------------------------------------
@@ -113,7 +114,7 @@ class Reception:
         if known is None:
             known = self._new_press(button, press_id, fields, work)
             self._receipt(button, fields, fields["kind"], known, work)
-        work.receipts.append((button, press_id, known))
+        work.receipts += ((button, press_id, known),)
 
     def _new_press(self, button: str, press_id: str, fields: Fields, work: Work) -> str:
         """What a press that was never heard of does; the episode it belongs to, "" for none."""
@@ -192,7 +193,7 @@ class Reception:
                 event = Acknowledged(self._whose(chime), chime, at_ms, chime)
                 self.engine.advance(episode, event, work)
             self._receipt(chime, fields, "acknowledge", known, work)
-        work.receipts.append((chime, fields["id"], known))
+        work.receipts += ((chime, fields["id"], known),)
 
     def _ringing(self, chime: str, fields: Fields, work: Work) -> None:
         episode = self._episode_of(chime, fields["episode"], work)
@@ -209,7 +210,7 @@ class Reception:
         """
         call = calls.call_of(episode, chime)
         if episode.state is not State.RINGING:
-            work.after.append((replace(episode, id=named), calls.hush(episode, chime)))
+            work.after += ((replace(episode, id=named), calls.hush(episode, chime)),)
         elif call is not None:
             for_ms = max(call.until_ms - work.now, calls.MARGIN_MS)
             self.engine.post.ring(episode, Ring(chime, episode.step + 1, for_ms))

@@ -59,8 +59,9 @@ class Shelf:
             self.remember([episode])
         deadline = episode.deadline
         if deadline is not None:
-            heapq.heappush(self._deadlines, (deadline, episode.id))
-            if self._deadlines[0][1] == episode.id:
+            entry = (deadline, episode.id)
+            heapq.heappush(self._deadlines, entry)
+            if self._deadlines[0] is entry:
                 self.has_deadline.set()
 
     def forget(self, episode: Episode) -> None:
@@ -123,8 +124,14 @@ class Shelf:
         return None
 
     def upcoming(self) -> int | None:
-        """When the next deadline is; it may turn out to be none."""
-        return self._deadlines[0][0] if self._deadlines else None
+        """When the next deadline is; None when there is none."""
+        while self._deadlines:
+            deadline, name = self._deadlines[0]
+            episode = self.episodes.get(name)
+            if episode is not None and episode.deadline == deadline:
+                return deadline
+            heapq.heappop(self._deadlines)  # another entry holds, or none
+        return None
 
     def overdue(self, before_ms: int) -> int:
         """How many episodes have a deadline before this time that has not been kept."""
@@ -157,7 +164,7 @@ class Shelf:
             self._asked[responder].add(episode.id)
 
     def _keep_calls(self, before: tuple[Call, ...], episode: Episode) -> None:
-        if [call.chime for call in before] == [call.chime for call in episode.calls]:
+        if before and [call.chime for call in before] == [call.chime for call in episode.calls]:
             return
         now = {call.chime for call in episode.calls}
         was = {call.chime for call in before}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from lovebell.domain import wire
+from lovebell.domain import calls, wire
 from lovebell.domain.episode import Kind, State
 from lovebell.domain.flood import Gate
 
@@ -74,9 +74,8 @@ class Throttle:
 
     def _is_awaited(self, chime: str, fields: Fields) -> bool:
         episode = self._engine.shelf.episodes.get(fields["episode"])
-        return episode is not None and any(
-            call.chime == chime and call.again_ms is not None for call in episode.calls
-        )
+        call = None if episode is None else calls.call_of(episode, chime)
+        return call is not None and call.again_ms is not None
 
     def _rings(self, name: str) -> bool:
         shelf = self._engine.shelf

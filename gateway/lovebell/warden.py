@@ -117,7 +117,7 @@ class Warden:
         homes = {pair.object for pair in books.pairings if pair.link is Link.BUTTON_HOME}
         called = self.roll.call(homes)
         if called:
-            work.batch.absent += [Absent(home, work.now, why) for home in called]
+            work.batch.absent.extend(Absent(home, work.now, why) for home in called)
             note = Note(What.ROLL_CALLED, "", {"why": why, "homes": len(called)})
             self._engine.note("", note, work)
 

@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 from lovebell.domain.records import Batch, DiskError
 
@@ -28,9 +28,6 @@ RETRY_S = 1.0
 AT_ONCE = 50
 
 
-_list: Final[Callable[[], list[Any]]] = list  # much faster than one of a declared type
-
-
 @dataclass(slots=True)
 class Work:
     """What one message or deadline wants written, and what is to be done once it is; `then` is
@@ -40,8 +37,8 @@ class Work:
     now: int
     token: int = 0
     batch: Batch = field(default_factory=Batch)
-    receipts: list[tuple[str, str, str]] = field(default_factory=_list)
-    after: list[tuple[Episode, Hush]] = field(default_factory=_list)
+    receipts: tuple[tuple[str, str, str], ...] = ()
+    after: tuple[tuple[Episode, Hush], ...] = ()
     then: Callable[[], None] | None = None
 
     @property
@@ -87,7 +84,7 @@ class Writer:
         While the disk fails, the broker is told at once that it need not repeat: else its window
         fills, and the next press cannot even ring. Buttons repeat until they have a receipt.
         """
-        if work.is_empty and not work.token:
+        if not work.token and work.is_empty:
             return
         if self.failure is not None:
             self._settle(work)

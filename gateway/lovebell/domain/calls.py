@@ -133,13 +133,16 @@ def missed(episode: Episode, call: Call, now: int) -> Outcome:
 
 def with_call(episode: Episode, call: Call) -> Episode:
     """The episode with this call in the place of the one of the same chime."""
-    calls = tuple(call if old.chime == call.chime else old for old in episode.calls)
-    return replace(episode, calls=calls)
+    calls = [call if old.chime == call.chime else old for old in episode.calls]
+    return replace(episode, calls=tuple(calls))
 
 
 def call_of(episode: Episode, chime: str) -> Call | None:
     """The call of a chime; None when it was never told to ring."""
-    return next((call for call in episode.calls if call.chime == chime), None)
+    for call in episode.calls:
+        if call.chime == chime:
+            return call
+    return None
 
 
 def renewed(phase: Phase) -> Phase:

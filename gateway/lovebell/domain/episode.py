@@ -207,10 +207,11 @@ class Episode:
     @property
     def deadline(self) -> int | None:
         """When `Due` must be delivered at the latest; None when nothing is waited for."""
-        times = [call.again_ms for call in self.calls if call.again_ms is not None]
-        if self.until_ms is not None:
-            times.append(self.until_ms)
-        return min(times, default=None)
+        first = self.until_ms
+        for call in self.calls:
+            if call.again_ms is not None and (first is None or call.again_ms < first):
+                first = call.again_ms
+        return first
 
     @property
     def is_open(self) -> bool:

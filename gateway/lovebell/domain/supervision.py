@@ -180,7 +180,9 @@ class Supervisor:
 
     def heard(self, name: str, at: Moment) -> None:
         """A device lives. Not for `state`, which a broker keeps and tells long after."""
-        device = self._of(name)
+        self._lives(name, self._of(name), at)
+
+    def _lives(self, name: str, device: _Device, at: Moment) -> None:
         is_waited_for = device.was_heard and device.due is not None
         device.heard, device.was_heard, device.gone = at.steady, True, None
         if self._faults.has(name) or not self._standing.get(name):  # else there is nothing to say
@@ -218,7 +220,7 @@ class Supervisor:
             device.due = None  # it comes sooner now
         device.every_s = fields["every_s"]
         before, device.up = device.up, (fields["up_s"] * 1000, at.steady)
-        self.heard(name, at)
+        self._lives(name, device, at)
         if name not in self._standing:
             return
         # Of one board that has not started anew it rises, however late it comes.
@@ -246,7 +248,7 @@ class Supervisor:
         if device.up is not None and ages and name in self._standing:
             running = device.up[0] + at.steady - device.up[1] + AGE_SLACK_MS
             self._faults.set(name, Word.CLOCK, max(ages) > running, at)
-        self.heard(name, at)
+        self._lives(name, device, at)
 
     # -- judging -------------------------------------------------------------------------
 
