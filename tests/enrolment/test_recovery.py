@@ -91,15 +91,54 @@ def test_restore_names_whom_it_cuts_off_and_whom_it_lets_in_and_what_mends_it(to
     assert set(hashes(town)) == {"b-001", "b-002"}
     said = do(town, *command.split())
     assert "b-003, b-004" in said
-    assert "b-003 (h-1)" in said  # to be paired anew
+    assert said.splitlines()[-3:] == [
+        "  lovebell home add h-1 --name NAME",  # which the backup does not know either
+        "  lovebell pair b-003 h-1",
+        "  lovebell pair b-004 HOME",
+    ]
     assert hashes(town) == before
     assert [one["id"] for one in town.read("device", "list")] == [
         *("b-001", "b-002", "b-003", "b-004"),
     ]
+    do(town, "home", "add", "h-1", "--name", "示例奶奶")
+    do(town, "pair", "b-003", "h-1")
     assert "nothing to take over" in do(town, *command.split())
     happened = [(one["what"], one["who"]) for one in town.read("events")]
     assert happened.count(("recovered", "b-003")) == 1
     assert happened.count(("revoked", "b-002")) == 1
+
+
+def test_pairings_that_were_changed_since_the_backup_are_named_with_their_commands(
+    town: Town,
+) -> None:
+    enrol(town, 4, "one")
+    do(town, "device", "add", "c-1", "--kind", "chime")
+    do(town, "responder", "add", "r-1", "--name", "示例大姐")
+    for home in ("h-1", "h-2"):
+        do(town, "home", "add", home, "--name", "示例奶奶")
+    for device in ("b-001", "b-002", "b-004"):
+        do(town, "pair", device, "h-1")
+    do(town, "backup", "old.gz")
+    do(town, "unpair", "b-001", "h-1")
+    do(town, "pair", "b-001", "h-2")  # she has moved
+    do(town, "unpair", "b-002", "h-1")
+    do(town, "pair", "b-003", "h-1")
+    do(town, "pair", "c-1", "r-1")
+    said = do(town, "restore", "old.gz")
+    assert "as it has them when the gateway starts: b-001, b-002, b-003, c-1" in said
+    (command,) = re.findall(r"(device recover \S+)", said.replace("\n", " "))
+    commands = town.read(*command.split())["commands"]
+    assert commands == [
+        "lovebell unpair b-001 h-1",
+        "lovebell pair b-001 h-2",
+        "lovebell unpair b-002 h-1",
+        "lovebell pair b-003 h-1",
+        "lovebell pair c-1 r-1",
+    ]
+    for line in commands:
+        do(town, *line.split()[1:])
+    assert town.read(*command.split())["commands"] == []
+    assert "nothing to take over" in do(town, *command.split())
 
 
 def test_restore_says_it_to_programs_too(town: Town) -> None:
@@ -107,6 +146,7 @@ def test_restore_says_it_to_programs_too(town: Town) -> None:
     found = town.read("restore", "old.gz")
     assert found["cut_off"] == ["b-003", "b-004"]
     assert found["let_in"] == ["b-002"]
+    assert found["moved"] == ["b-003"]
 
 
 def test_boards_that_may_have_come_on_line_since_the_backup_are_not_cut_off(town: Town) -> None:

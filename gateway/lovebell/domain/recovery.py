@@ -17,14 +17,24 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What one database knows: the kinds of devices, the hashes of those that may connect, when
-    (UTC, ms) each was last enrolled, given another secret or revoked, to whom each belongs, and
-    until when (UTC, ms) its secret is good."""
+    (UTC, ms) each was last enrolled, given another secret or revoked, to whom each belongs and when
+    (UTC, ms) that was last changed, and until when (UTC, ms) its secret is good."""
 
     kinds: Mapping[str, str]
     hashes: Mapping[str, str]
     changed: Mapping[str, int]
     paired: Mapping[str, str]
+    moved: Mapping[str, int]
     until: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A device that belongs to `here`, and by the other database to `there`; "" for nobody."""
+
+    device: str
+    here: str
+    there: str
 
 
 def to_admit(mine: Standing, other: Standing) -> list[str]:
@@ -43,6 +53,16 @@ def to_shut_out(mine: Standing, other: Standing) -> list[str]:
         for device in mine.hashes
         if device not in other.hashes and other.changed.get(device, 0) > mine.changed.get(device, 0)
     ]
+
+
+def to_pair(mine: Standing, other: Standing) -> list[Move]:
+    """The devices that the other database has paired otherwise, and later than mine."""
+    found = [
+        Move(device, mine.paired.get(device, ""), other.paired.get(device, ""))
+        for device in sorted(other.kinds)
+        if other.moved.get(device, 0) > mine.moved.get(device, 0)
+    ]
+    return [move for move in found if move.here != move.there]
 
 
 def _knows_better(mine: Standing, other: Standing, device: str) -> bool:

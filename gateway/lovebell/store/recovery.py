@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 
 #: The year 9999: a device that was heard once may come back after any time.
 FOR_EVER_MS: Final = 253_402_300_799_000
+_PAIRING: Final = schema.pairing.c
+_MOVED: Final = select(
+    _PAIRING.subject,
+    func.max(func.max(_PAIRING.since_ms), func.max(func.coalesce(_PAIRING.until_ms, 0))).label(
+        "at_ms"
+    ),
+).group_by(_PAIRING.subject)
 _CHANGES = (What.ENROLLED, What.RENEWED, What.REVOKED, What.RECOVERED)
 
 
@@ -47,6 +54,7 @@ def standing(connection: Connection) -> Standing:
         {row.device: row.hash for row in hashes},
         {row.who: row.at_ms for row in changed},
         {pair.subject: pair.object for pair in books.pairings if pair.subject in books.devices},
+        {row.subject: row.at_ms for row in connection.execute(_MOVED)},
         {row.device: FOR_EVER_MS if row.device in heard else row.until_ms for row in hashes},
     )
 

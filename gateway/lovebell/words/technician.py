@@ -35,9 +35,15 @@ TECHNICIAN: Final[dict[str, tuple[str, str]]] = {
         "Note: these devices were revoked or given a new secret since the backup, and their old "
         "secrets are good again when the gateway starts: {devices}",
     ),
+    "restore_moves": (
+        "注意：这些设备的结对在备份之后变过，网关启动后照备份里的算：{devices}",
+        "Note: the pairings of these devices have changed since the backup, and are as it has them "
+        "when the gateway starts: {devices}",
+    ),
     "restore_mend": (
-        "两样都可以这样补上，不用碰板子：lovebell device recover {path}",
-        "This mends both, and no board need be touched: lovebell device recover {path}",
+        "这样可以补上，不用碰板子；结对要用的命令也会列出：lovebell device recover {path}",
+        "This mends it, and no board need be touched; for pairings it gives the commands: lovebell "
+        "device recover {path}",
     ),
     "restore_unheard": (
         "注意：这些设备备份时还没连上过，密码后来过期了；也许已经装好，所以再有效 {days} 天："
@@ -67,9 +73,9 @@ TECHNICIAN: Final[dict[str, tuple[str, str]]] = {
         "Revoked {n} as {path} has it: {devices}",
     ),
     "recovered_pairs": (
-        "备份之后的结对没有接回，请用 `lovebell pair` 补上：{devices}",
-        "Pairings since the backup are not taken over; pair these anew with `lovebell pair`: "
-        "{devices}",
+        "结对不自动接回：它们可能正是不该有的。请核对下面的命令，对的就输入：",
+        "Pairings are not taken over by themselves: they may be what was wrong. Check these "
+        "commands, and type those that are right:",
     ),
     "recovered_none": (
         "没有什么要接回的：{path} 里的设备和这里一样。",
