@@ -119,7 +119,7 @@ async def test_a_fault_is_done_to_all_at_once_and_who_never_comes_through_is_tol
 ) -> None:
     compared = programs(find(CLIENTS), tmp_path / "programs")[1:]
     plain = [program for program in compared if not program.name.endswith("-tuned")]
-    patience = Patience(60, good_s=0, kept_s=0.5)
+    patience = Patience(60, good_s=0, kept_s=0.5, away_s=0.2)
     async with Stage(tmp_path / "all", plain, patience) as stage:
         for side in stage.sides:
             await stage.start(side)

@@ -38,11 +38,13 @@ LATE_S = 40  # for what is still under way from the fault before
 
 class Patience(NamedTuple):
     """How long is waited, in seconds: for what a run is to show; for a connection to count as a
-    good one; after a power cut for a press that was kept, from the connection on."""
+    good one; after a power cut for a press that was kept, from the connection on; at least between
+    the broker's end and its start, and between a press and the power cut after it."""
 
     run_s: float = 120
     good_s: float = GOOD_S
     kept_s: float = 30
+    away_s: float = 2
 
 
 class Side:

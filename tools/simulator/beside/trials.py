@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from simulator.beside.stage import Side, Stage
 
-AWAY_S = 2  # the broker between its end and its start, and a press before the power goes
 PRESS_MS = 60
 FOREVER_S = 3_600  # the stage's patience ends it
 Found = dict[str, "float | None"]
@@ -46,7 +45,8 @@ async def frozen(stage: Stage) -> Found:
 async def restarted(stage: Stage) -> Found:
     stage.broker.kill()
     lost = await stage.each(_down)
-    await asyncio.sleep(AWAY_S)
+    # At no fixed time, or whoever tries at fixed times would be lucky, or unlucky, in every run.
+    await asyncio.sleep(stage.patience.away_s * random.uniform(1, 2))  # noqa: S311
     stage.broker.start()
     found = await stage.each(_up)
     # Who has not noticed has no new connection either.
@@ -73,7 +73,7 @@ async def power_cut(stage: Stage) -> Found:
     await stage.each(_down)
     for side in stage.sides:
         stage.press(side)
-    await asyncio.sleep(AWAY_S)
+    await asyncio.sleep(stage.patience.away_s)
     await asyncio.gather(*(side.board.power_cut() for side in stage.sides))
     stage.proxy.refuses = False
     await asyncio.gather(*(stage.start(side) for side in stage.sides))
