@@ -78,8 +78,8 @@ class Workshop:
             assert texts[module].count(text) == 1, (module, text)
             texts[module] = texts[module].replace(text, other)
         files = {name: (find_firmware() / name).read_bytes() for name in ("boot.py", "main.py")}
-        for name, text in shrunk(texts).items():
-            files[f"bell/{name.removesuffix('.py')}.mpy"] = self._compile(name, text)
+        for name, made in shrunk(texts).items():
+            files[f"bell/{name.removesuffix('.py')}.mpy"] = self._compile(name, made.source)
         return write_files(self._folder / version, version, files)
 
     def _compile(self, name: str, text: str) -> bytes:

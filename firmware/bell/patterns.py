@@ -13,19 +13,15 @@ LOUD = 32768  # half of the time on: as loud as a buzzer can be
 
 
 class _Table:
-    """Reads a pattern when it is shown. As tuples they would take four times the heap."""
-
-    def __init__(self, texts: dict) -> None:
-        self._texts = texts
-
-    def __iter__(self):
-        return iter(self._texts)
+    """Reads a pattern when it is shown. As tuples they would take five times the heap."""
 
     def __getitem__(self, state: str) -> tuple:
         """(light: milliseconds on, off, on, off, … for ever; sound: (hertz, milliseconds, duty of
         65535) each, a hertz of 0 being a rest; milliseconds until the sound comes again, 0 for
         once)."""
-        light, sound, again_ms = self._texts[state].split(";")
+        start = TABLE.find("\n" + state + "=") + len(state) + 2
+        line = TABLE[start : TABLE.find("\n", start)]
+        light, sound, again_ms = line.replace("UNHEARD", _UNHEARD).split(";")
         return tuple([int(ms) for ms in light.split()]), _notes(sound), int(again_ms)
 
 
@@ -40,25 +36,23 @@ def _notes(sound: str) -> tuple:
 # 520 Hz: of all sounds tried, a square wave of that pitch wakes most of those who hear badly.
 _UNHEARD = "170 170 170 170 170 1000; 520:300 0:150 520:300 0:150 520:700;"
 
-# state -> milliseconds of light on, off, …; notes as hertz:milliseconds; milliseconds until the
-# sound comes again. Never more than three flashes in a second: more can bring on a fit (WCAG
-# 2.3.1).
-PATTERNS = _Table(
-    {
-        "idle": "30 9970;; 0",
-        "sensed": "170 170; 1319:120; 0",
-        "received": "500 500; 1047:150 1319:250; 30000",
-        "coming": "1000 0; 1047:200 1319:200 1568:500; 60000",
-        "arrived": "2500 500; 1319:400 1047:700; 0",
-        "cancelling": "1000 170; 880:800; 0",
-        "cancelled": "100 1900; 1319:150 1047:150 784:450; 0",
-        # Not getting through: the elder must hear that it is time to reach for the telephone.
-        "unheard": _UNHEARD + "12000",
-        "unheard later": _UNHEARD + "60000",
-        "unheard once": _UNHEARD + "0",
-        "supply": "60 300 60 4580; 1319:60 0:150 1319:60; 300000",
-        "fault": "60 300 60 300 60 300 60 3860;"
-        " 660:120 0:150 660:120 0:150 660:120 0:150 660:120; 300000",
-        "setup": "900 200 150 1250; 660:200 988:200 660:400; 300000",
-    }
-)
+# A state a line: milliseconds of light on, off, …; notes as hertz:milliseconds; milliseconds until
+# the sound comes again. Never more than three flashes in a second: more can bring on a fit (WCAG
+# 2.3.1). The three of "unheard" say that nothing gets through: the elder must hear that it is time
+# to reach for the telephone.
+TABLE = """
+idle=30 9970;; 0
+sensed=170 170; 1319:120; 0
+received=500 500; 1047:150 1319:250; 30000
+coming=1000 0; 1047:200 1319:200 1568:500; 60000
+arrived=2500 500; 1319:400 1047:700; 0
+cancelling=1000 170; 880:800; 0
+cancelled=100 1900; 1319:150 1047:150 784:450; 0
+unheard=UNHEARD 12000
+unheard later=UNHEARD 60000
+unheard once=UNHEARD 0
+supply=60 300 60 4580; 1319:60 0:150 1319:60; 300000
+fault=60 300 60 300 60 300 60 3860; 660:120 0:150 660:120 0:150 660:120 0:150 660:120; 300000
+setup=900 200 150 1250; 660:200 988:200 660:400; 300000
+"""
+PATTERNS = _Table()

@@ -10,6 +10,18 @@ import json
 _SPACE = b" \t\r\n"
 _DELIMITERS = b",]} \t\r\n"
 _HEX = b"0123456789abcdefABCDEF"
+_END = -1  # what is found behind the last byte
+# As numbers, because each text of bytes costs a board an object.
+_QUOTE = 0x22
+_PLUS = 0x2B
+_COMMA = 0x2C
+_MINUS = 0x2D
+_ZERO = 0x30
+_COLON = 0x3A
+_LIST = 0x5B
+_U = 0x75
+_OBJECT = 0x7B
+_END_OF_OBJECT = 0x7D
 
 
 def loads(raw: bytes) -> object:
@@ -23,14 +35,15 @@ def loads(raw: bytes) -> object:
         raise ValueError("nested too deep")
 
 
-# The second byte that may follow a lead byte, where it is not any: RFC 3629, section 4.
+# The second byte that may follow a lead byte, where it is not any: RFC 3629, section 4. Each lead
+# byte with the lowest and the highest.
 _SECOND = (
-    (0xE0, 0xA0, 0xBF),  # below: three bytes for what fits in two
-    (0xED, 0x80, 0x9F),  # above: half of a surrogate pair
-    (0xF0, 0x90, 0xBF),  # below: four bytes for what fits in three
-    (0xF4, 0x80, 0x8F),  # above: beyond the last character
+    b"\xe0\xa0\xbf"  # below: three bytes for what fits in two
+    b"\xed\x80\x9f"  # above: half of a surrogate pair
+    b"\xf0\x90\xbf"  # below: four bytes for what fits in three
+    b"\xf4\x80\x8f"  # above: beyond the last character
 )
-_NEVER = (0xC0, 0xC1, 0xF5, 0xF6, 0xF7)
+_NEVER = b"\xc0\xc1\xf5\xf6\xf7"
 
 
 def _check_utf8(raw: bytes) -> None:
@@ -38,12 +51,16 @@ def _check_utf8(raw: bytes) -> None:
     for lead in _NEVER:
         if raw.find(bytes([lead])) >= 0:
             raise ValueError("no such character")
-    for lead, lowest, highest in _SECOND:
-        at = raw.find(bytes([lead]))
+    for rule in range(0, len(_SECOND), 3):
+        at = raw.find(_SECOND[rule : rule + 1])
         while at >= 0:
-            if not lowest <= raw[at + 1] <= highest:
+            if not _SECOND[rule + 1] <= raw[at + 1] <= _SECOND[rule + 2]:
                 raise ValueError("no such character")
-            at = raw.find(bytes([lead]), at + 1)
+            at = raw.find(_SECOND[rule : rule + 1], at + 1)
+
+
+def _at(raw: bytes, at: int) -> int:
+    return raw[at] if at < len(raw) else _END
 
 
 def _after_value(raw: bytes) -> int:
@@ -52,25 +69,26 @@ def _after_value(raw: bytes) -> int:
     at = 0
     while True:
         at = _after_space(raw, at)
-        opener = raw[at : at + 1]
-        if opener == b"{" or opener == b"[":
-            closer = b"}" if opener == b"{" else b"]"
+        opener = _at(raw, at)
+        if opener in (_OBJECT, _LIST):
+            closer = opener + 2  # in ASCII
             at = _after_space(raw, at + 1)
-            if raw[at : at + 1] != closer:
+            if _at(raw, at) != closer:
                 closers.append(closer)
-                at = _after_key(raw, at) if closer == b"}" else at
+                at = _after_key(raw, at) if closer == _END_OF_OBJECT else at
                 continue
             at += 1
         else:
-            at = _after_string(raw, at) if opener == b'"' else _after_word(raw, at)
+            at = _after_string(raw, at) if opener == _QUOTE else _after_word(raw, at)
         while True:  # a value has ended: what holds it goes on, or ends too
             if not closers:
                 return at
             at = _after_space(raw, at)
-            found = raw[at : at + 1]
+            found = _at(raw, at)
             at += 1
-            if found == b",":
-                at = _after_key(raw, _after_space(raw, at)) if closers[-1] == b"}" else at
+            if found == _COMMA:
+                if closers[-1] == _END_OF_OBJECT:
+                    at = _after_key(raw, _after_space(raw, at))
                 break
             if found != closers.pop():
                 raise ValueError("no comma and no end")
@@ -84,13 +102,13 @@ def _after_space(raw: bytes, at: int) -> int:
 
 def _after_key(raw: bytes, at: int) -> int:
     at = _after_space(raw, _after_string(raw, at))
-    if raw[at : at + 1] != b":":
+    if _at(raw, at) != _COLON:
         raise ValueError("no colon")
     return at + 1
 
 
 def _after_string(raw: bytes, at: int) -> int:
-    if raw[at : at + 1] != b'"':
+    if _at(raw, at) != _QUOTE:
         raise ValueError("no string")
     at += 1
     while True:
@@ -107,12 +125,11 @@ def _after_string(raw: bytes, at: int) -> int:
 
 
 def _after_escape(raw: bytes, at: int) -> int:
-    letter = raw[at : at + 1]
-    if letter == b"u":
-        digits = raw[at + 1 : at + 5]
-        if len(digits) == 4 and all(digit in _HEX for digit in digits):
+    letter = _at(raw, at)
+    if letter == _U:
+        if len(raw) > at + 4 and all(digit in _HEX for digit in raw[at + 1 : at + 5]):
             return at + 5
-    elif letter != b"" and letter in b'"\\/bfnrt':
+    elif letter != _END and letter in b'"\\/bfnrt':
         return at + 1
     raise ValueError("no such escape")
 
@@ -128,15 +145,15 @@ def _after_word(raw: bytes, at: int) -> int:
 
 
 def _is_number(word: bytes) -> bool:
-    if word[:1] == b"-":
+    if _at(word, 0) == _MINUS:
         word = word[1:]
     mantissa, e, exponent = word.lower().partition(b"e")
-    if e and exponent[:1] in (b"+", b"-"):
+    if e and _at(exponent, 0) in (_PLUS, _MINUS):
         exponent = exponent[1:]
     whole, point, fraction = mantissa.partition(b".")
     return (
         whole.isdigit()
-        and (whole == b"0" or whole[:1] != b"0")
+        and (len(whole) == 1 or whole[0] != _ZERO)
         and (not point or fraction.isdigit())
         and (not e or exponent.isdigit())
     )

@@ -20,34 +20,32 @@ class BadMessage(ValueError):  # noqa: N818 - it is a message, not an error of o
         self.code = code
 
 
-# leaf -> its fields; one line here for one table on the protocol page. `*` marks a field that must
-# be there; then what it is: a range of integers, one of several words, text of so many bytes at
-# most, or the name of a check below. Plain text, because as tuples it would take five times the
-# heap.
-LEAVES = {
-    "press": "*id=id *kind=call|cancel|test age_ms=0..2147483647 count=1..65535"
-    " first_age_ms=0..2147483647",
-    "acknowledge": "*id=id *episode=episode age_ms=0..2147483647",
-    "ringing": "*episode=episode",
-    "hushed": "*episode=episode",
-    "state": "*online=bool role=button|chime firmware=text.32 boot=0..2147483647 safe=bool"
-    " slot=-|a|b",
-    "heartbeat": "*every_s=1..86400 *up_s=0..2147483647 journal=0..65535 heap=0..2147483647"
-    " rssi=-127..0 mv=0..60000 reset=0..255 fault=text.64",
-    "receipt": "*id=id episode=episode",
-    "episode": "*episode=episode *state=ringing|coming|arrived|resolved who=text.64"
-    " for_ms=1000..86400000",
-    "ring": "*episode=episode *kind=call|test *button=device *home=text.160 *step=1..64"
-    " *for_ms=1000..86400000",
-    "hush": "*episode=episode *why=acknowledged|cancelled|resolved who=text.64",
-    "settings": "heartbeat_s=1..86400 quiet=bool",
-    "firmware": "version=text.32 mpy=0..255 size=1..262144 sha256=text.64 signature=text.700"
-    " attempt=1..255",
-    "fetch": "*version=text.32 *at=0..262144",
-    "piece": "*version=text.32 *at=0..262144 *data=text.840",
-    "update": "*state=fetching|ready|trial|good|failed|refused *version=text.32 attempt=1..255"
-    " at=0..262144 why=text.64",
-}
+# A leaf and its fields a line; one line here for one table on the protocol page. `*` marks a field
+# that must be there; then what it is: a range of integers, one of several words, text of so many
+# bytes at most, or the name of a check below. All in one text, because as tuples it would take
+# seven times the heap.
+LEAVES = """
+press *id=id *kind=call|cancel|test age_ms=0..2147483647 count=1..65535 \
+ first_age_ms=0..2147483647
+acknowledge *id=id *episode=episode age_ms=0..2147483647
+ringing *episode=episode
+hushed *episode=episode
+state *online=bool role=button|chime firmware=text.32 boot=0..2147483647 safe=bool slot=-|a|b
+heartbeat *every_s=1..86400 *up_s=0..2147483647 journal=0..65535 heap=0..2147483647 rssi=-127..0 \
+ mv=0..60000 reset=0..255 fault=text.64
+receipt *id=id episode=episode
+episode *episode=episode *state=ringing|coming|arrived|resolved who=text.64 for_ms=1000..86400000
+ring *episode=episode *kind=call|test *button=device *home=text.160 *step=1..64 \
+ *for_ms=1000..86400000
+hush *episode=episode *why=acknowledged|cancelled|resolved who=text.64
+settings heartbeat_s=1..86400 quiet=bool
+firmware version=text.32 mpy=0..255 size=1..262144 sha256=text.64 signature=text.700 \
+ attempt=1..255
+fetch *version=text.32 *at=0..262144
+piece *version=text.32 *at=0..262144 *data=text.840
+update *state=fetching|ready|trial|good|failed|refused *version=text.32 attempt=1..255 \
+ at=0..262144 why=text.64
+"""
 
 
 def topic(device: str, leaf: str) -> str:
@@ -83,7 +81,7 @@ def decode(topic: str, payload: bytes) -> tuple:
 def split(topic: str) -> tuple:
     """(device, leaf) of a topic. Raises BadMessage with code `topic` or `version`."""
     parts = topic.split("/")
-    if len(parts) != 4 or parts[0] != "lovebell" or parts[3] not in LEAVES:
+    if len(parts) != 4 or parts[0] != "lovebell" or not _fields_of(parts[3]):
         raise BadMessage("topic", "not lovebell/v1/<device>/<leaf>")
     if parts[1][:1] != "v" or not _made_of(parts[1][1:], "0123456789"):
         raise BadMessage("topic", "no version")
@@ -123,9 +121,15 @@ def _made_of(text: str, letters: str) -> bool:
     return text != ""
 
 
+def _fields_of(leaf: str) -> list:
+    """What LEAVES says of the fields of a leaf; nothing if there is no such leaf."""
+    at = LEAVES.find("\n" + leaf + " ") if _made_of(leaf, _LOWER) else -1
+    return [] if at < 0 else LEAVES[at : LEAVES.find("\n", at + 1)].split()[1:]
+
+
 def _checked(leaf: str, message: dict) -> dict:
     fields = {}
-    for line in LEAVES[leaf].split(" "):
+    for line in _fields_of(leaf):
         name, _, what = line.partition("=")
         must = name[0] == "*"
         if must:

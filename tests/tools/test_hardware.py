@@ -43,7 +43,8 @@ def picture(cycle: tuple[int, ...]) -> str:
 
 
 def states() -> list[str]:
-    return [name for name in patterns.PATTERNS if " " not in name]
+    names = [line.partition("=")[0] for line in patterns.TABLE.strip().split("\n")]
+    return [name for name in names if " " not in name]
 
 
 def pictures() -> str:

@@ -29,9 +29,9 @@ def compiled(source: Path, target: Path) -> dict[str, int]:
     for name in AS_THEY_ARE:
         shutil.copy(source / name, target)
     modules = {path.name: path.read_text("utf-8") for path in (source / "bell").glob("*.py")}
-    for name, text in shrunk(modules).items():
+    for name, made in shrunk(modules).items():
         module = target / "bell" / name
-        module.write_text(text, encoding="utf-8")
+        module.write_text(made.source, encoding="utf-8")
         # What a traceback on the console calls the file: a name that the board has already.
         _compile(module, module.with_suffix(".mpy"), f"bell.{module.stem}")
         module.unlink()

@@ -1,177 +1,238 @@
-"""Makes the firmware smaller on the board without a change to what it does or to its lines.
+"""Makes the firmware smaller on the board without a change to what it does.
 
-Owns the changes that are made to a module before it is compiled. On the heap of a board every
-name that occurs costs its letters and a place in a table, and every constant of a module another:
-- private names become short ones, the same in all modules: `self._pause_ms` is `self._b` there;
-- so do the parameters that nobody names when calling;
-- integers that only their own module uses are written into the code.
-A traceback still tells file and line.
+Owns the changes that are made to the modules before they are compiled. On the heap of a board
+every module costs a table of its names, every name its letters and a place in that table, and every
+constant of a module another:
+
+- modules that are always needed together are joined to one;
+- names of our own become short ones, and the same ones again wherever nothing can confuse them
+  (names.py);
+- integers and short words that never change are written into the code (constants.py).
+
+What the lines of a traceback were, where.py tells.
 """
 
 from __future__ import annotations
 
 import ast
-import builtins
-import io
-import tokenize
-from itertools import product
-from string import ascii_lowercase
-from typing import TYPE_CHECKING
+import copy
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar, cast
+
+from simulator.constants import constants
+from simulator.names import Firmware, is_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from simulator.constants import Values
+    from simulator.names import Key, Module
 
-def shrunk(modules: Mapping[str, str]) -> dict[str, str]:
-    """The sources of a package's modules by name, made smaller.
+# Joined under the name of the last one, which may use those before it. Not all to one: what loads
+# a module leaves holes as small as a name behind it, which the next one fills.
+JOINED: Final = {
+    "start": ("starts", "start"),
+    "wire": ("ticks", "strict", "wire"),
+    "board": ("debounce", "contact", "voice", "patterns", "board"),
+    "link": ("clock", "dial", "mqtt", "trust", "wifi", "link"),
+    "app": ("console", "journal", "vigil", "health", "pending", "app"),
+}
+INTO: Final = {part: whole for whole, parts in JOINED.items() for part in parts}
+# What main.py, which is not compiled, asks of which module.
+OF_MAIN: Final = {"run": "start", "farewell": "start", "begin": "slots", "cannot_start": "slots"}
+
+_Named = TypeVar("_Named", ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+class Place(NamedTuple):
+    """A line of a module."""
+
+    module: str
+    line: int
+
+
+class Shrunk(NamedTuple):
+    """A module made smaller, and where each of its lines, from 1, has come from."""
+
+    source: str
+    places: dict[int, Place]
+
+
+def shrunk(sources: Mapping[str, str]) -> dict[str, Shrunk]:
+    """The modules of a package by the names of their files, made smaller.
 
     Raises ValueError where a private name is used that its module does not own: renamed, it would
     no longer be found.
     """
-    trees = {name: ast.parse(source) for name, source in modules.items()}
-    shared = {used for tree in trees.values() for used in _used_elsewhere(tree)}
-    named = {word for tree in trees.values() for word in _named_in_calls(tree)}
-    made: dict[str, str] = {}
-    for name, source in modules.items():
-        constants = _constants(trees[name], shared)
-        private = _private(name, trees[name]) | constants
-        taken = {token.string for token in _tokens(source) if token.type == tokenize.NAME}
-        short = (letters for letters in _short() if letters not in taken)
-        everywhere = dict(zip(sorted(private), short, strict=False))
-        parameters = sorted(_parameters(trees[name]) - named - private)
-        places = _places(trees[name], source, dict(zip(parameters, short, strict=False)))
-        made[name] = _renamed(source, everywhere, places, constants)
-    return made
+    texts = {name.removesuffix(".py"): text for name, text in sources.items()}
+    firmware = Firmware(texts, [name for name in INTO if name in texts], OF_MAIN)
+    short = firmware.shortened()
+    values = constants(firmware)
+    made: dict[str, list[Module]] = {}
+    for part in [*INTO, *texts]:
+        if part in texts and firmware.modules[part] not in made.get(INTO.get(part, part), []):
+            made.setdefault(INTO.get(part, part), []).append(firmware.modules[part])
+    return {
+        whole + ".py": _written(parts, _Changes(firmware, short, values))
+        for whole, parts in made.items()
+    }
 
 
-def _used_elsewhere(tree: ast.Module) -> Iterator[str]:
-    """Names that this module takes from others."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.Attribute):
-            yield node.attr
+def _written(parts: list[Module], changes: _Changes) -> Shrunk:
+    source = ""
+    places: dict[int, Place] = {}
+    for part in parts:
+        changed = changes.made_to(part)
+        text = ast.unparse(changed) + "\n"
+        above = source.count("\n")
+        # Written and read again it is the same tree, with other lines.
+        pairs = zip(_with_line(changed), _with_line(ast.parse(text)), strict=True)
+        places.update({above + new.lineno: Place(part.name, old.lineno) for old, new in pairs})
+        source += text
+    return Shrunk(source, places)
 
 
-def _named_in_calls(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.keyword) and node.arg is not None:
-            yield node.arg
+def _with_line(tree: ast.Module) -> list[ast.stmt | ast.excepthandler]:
+    return [node for node in ast.walk(tree) if isinstance(node, (ast.stmt, ast.excepthandler))]
 
 
-def _parameters(tree: ast.Module) -> set[str]:
-    """Names that are parameters in this module, and nothing else but local variables."""
-    parameters: set[str] = set()
-    others = {"self"}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.arg):
-            parameters.add(node.arg)
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            others.add(node.name)
-        elif isinstance(node, ast.alias):
-            others.add(node.asname or node.name)
-        elif isinstance(node, ast.ExceptHandler):
-            others.add(node.name or "")
-        elif isinstance(node, (ast.Global, ast.Nonlocal)):
-            others.update(node.names)
-    for node in tree.body:  # what is stored at the top is a name that other modules may know
-        if isinstance(node, (ast.Assign, ast.AnnAssign)):
-            others.update(each.id for each in ast.walk(node) if isinstance(each, ast.Name))
-    return {word for word in parameters - others if len(word) > 1 and not hasattr(builtins, word)}
+class _Changes(ast.NodeTransformer):
+    """What is changed in the modules that become one, one after the other."""
 
+    def __init__(self, firmware: Firmware, short: Mapping[Key, str], values: Values) -> None:
+        self._firmware = firmware
+        self._short = short
+        self._values = values
+        self._imported: set[str] = set()  # what stands at the top of those before
 
-def _places(tree: ast.Module, source: str, short: Mapping[str, str]) -> dict[tuple[int, int], str]:
-    """Where the short names of parameters go, by row and column as tokenize counts them."""
-    lines = source.encode().split(b"\n")
-    places: dict[tuple[int, int], str] = {}
-    for node in ast.walk(tree):
-        if not isinstance(node, (ast.arg, ast.Name)):
-            continue
-        word = node.arg if isinstance(node, ast.arg) else node.id
-        if word in short:
-            column = len(lines[node.lineno - 1][: node.col_offset].decode())
-            places[node.lineno, column] = short[word]
-    return places
+    def made_to(self, module: Module) -> ast.Module:
+        """The tree of that module, changed; the lines in it are still those of its source."""
+        self._module = module
+        self._within: ast.AST | None = None  # the class or function that we are in
+        tree = ast.fix_missing_locations(copy.deepcopy(module.tree))
+        return ast.fix_missing_locations(cast("ast.Module", self.visit(tree)))
 
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        """All parts of it; a body in which nothing is left does nothing."""
+        super().generic_visit(node)
+        if isinstance(node, ast.stmt | ast.excepthandler) and getattr(node, "body", None) == []:
+            node.body = [ast.copy_location(ast.Pass(), node)]  # type: ignore[attr-defined]
+        return node
 
-def _constants(tree: ast.Module, shared: set[str]) -> set[str]:
-    """Names of integers at the top of the module that nobody else knows and nothing changes."""
-    stored = [
-        node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    ]
-    found: set[str] = set()
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            name = node.targets[0].id
-            is_ours = name not in shared and stored.count(name) == 1
-            if is_ours and node.lineno == node.end_lineno and _is_integer(node.value):
-                found.add(name)
-    return found
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        return None if isinstance(node.value, ast.Constant) else self.generic_visit(node)
 
+    def visit_Assign(self, node: ast.Assign) -> ast.AST | None:
+        target = node.targets[0]
+        is_top = self._within is None and isinstance(target, ast.Name)
+        if is_top and (self._module.name, cast("ast.Name", target).id) in self._values:
+            return None
+        return self.generic_visit(node)
 
-def _is_integer(value: ast.expr) -> bool:
-    allowed = (ast.Constant, ast.BinOp, ast.operator)
-    return all(
-        isinstance(node, allowed)
-        and not (isinstance(node, ast.Constant) and type(node.value) is not int)
-        and not isinstance(node, ast.Div)
-        for node in ast.walk(value)
-    )
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
+        if node.value is None:
+            return None
+        return self.visit_Assign(ast.copy_location(ast.Assign([node.target], node.value), node))
 
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        value = self._values.get(self._module.taken.get(node.id, (self._module.name, node.id)))
+        if value is not None:
+            return ast.copy_location(ast.Constant(value), node)
+        node.id = self._word(node.id)
+        return node
 
-def _private(name: str, tree: ast.Module) -> set[str]:
-    owned: set[str] = set()
-    used: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            owned.add(node.name)
-        elif isinstance(node, (ast.Name, ast.Attribute)):
-            word = node.id if isinstance(node, ast.Name) else node.attr
-            used.add(word)
-            if isinstance(node.ctx, ast.Store):
-                owned.add(word)
-    private = {word for word in owned | used if _is_private(word)}
-    if foreign := private - owned:
-        raise ValueError(f"{name} uses private names that are not its own: {sorted(foreign)}")
-    return private
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        origin = self._firmware.module_of(self._module, node.value)
+        key = self._firmware.of_node(self._module, node)
+        value = self._values.get((origin.name, node.attr)) if origin else None
+        if value is not None:
+            return ast.copy_location(ast.Constant(value), node)
+        node.attr = self._short[key] if key else node.attr
+        if origin is not None and origin.is_joined:
+            return ast.copy_location(ast.Name(node.attr, node.ctx), node)
+        return self.generic_visit(node)
 
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        node.arg = self._word(node.arg)
+        node.annotation = None
+        return node
 
-def _is_private(word: str) -> bool:
-    return word.startswith("_") and not word.startswith("__") and len(word) > 1
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        return self._definition(node)
 
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        node.returns = None
+        return self._definition(node)
 
-def _short() -> Iterator[str]:
-    for length in (1, 2):
-        for letters in product(ascii_lowercase, repeat=length):
-            yield "_" + "".join(letters)
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        return self._definition(node)
 
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
+        node.name = node.name and self._word(node.name)
+        return self.generic_visit(node)
 
-def _renamed(
-    source: str,
-    short: Mapping[str, str],
-    places: Mapping[tuple[int, int], str],
-    constants: set[str],
-) -> str:
-    lines = source.splitlines(keepends=True)
-    # From the end, so that the places before stay where they are.
-    for token in reversed(list(_tokens(source))):
-        new = places.get(token.start) or short.get(token.string)
-        if token.type == tokenize.NAME and new is not None:
-            row, column = token.start[0] - 1, token.start[1]
-            line = lines[row]
-            lines[row] = line[:column] + new + line[token.end[1] :]
-            if column == 0 and token.string in constants:
-                lines[row] = _as_constant(lines[row])
-    return "".join(lines)
+    def visit_Global(self, node: ast.Global) -> ast.AST:
+        node.names = [self._word(word) for word in node.names]
+        return node
 
+    def visit_Import(self, node: ast.Import) -> ast.AST | None:
+        return self._once(node)
 
-def _as_constant(line: str) -> str:
-    left, _, right = line.partition(" = ")
-    value, hash_, comment = right.rstrip("\n").partition("#")
-    return f"{left} = const({value.strip()})  {hash_}{comment}\n"
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> list[ast.AST] | None:
+        asked: dict[str, dict[str, None]] = {}
+        for alias in node.names:
+            for place, words in self._asked(node.module or "", alias):
+                asked.setdefault(place, {}).update(dict.fromkeys(words))
+        asked.pop("bell." + INTO.get(self._module.name, ""), None)
+        made = [
+            ast.copy_location(
+                ast.ImportFrom(place, [ast.alias(*word.split()) for word in words], 0), node
+            )
+            for place, words in asked.items()
+            if words
+        ]
+        return [one for one in made if self._once(one)] or None
 
+    def _definition(self, node: _Named) -> ast.AST:
+        is_method = isinstance(self._within, ast.ClassDef)
+        find = self._firmware.of_attribute if is_method else self._firmware.of_word
+        key = find(self._module, node.name)
+        node.name = self._short[key] if key else node.name
+        outside, self._within = self._within, node
+        self.generic_visit(node)
+        self._within = outside
+        return node
 
-def _tokens(source: str) -> Iterator[tokenize.TokenInfo]:
-    return tokenize.generate_tokens(io.StringIO(source).readline)
+    def _word(self, word: str) -> str:
+        key = self._firmware.of_word(self._module, word)
+        return self._short[key] if key else word
+
+    def _once(self, node: ast.stmt) -> ast.AST | None:
+        """An import, unless it stands at the top already."""
+        text = ast.unparse(node)
+        if text in self._imported:
+            return None
+        if self._within is None:
+            self._imported.add(text)
+        return node
+
+    def _asked(self, package: str, alias: ast.alias) -> Iterator[tuple[str, list[str]]]:
+        """What is to be imported from where for what was imported by that name: of a module of
+        ours that is joined only what is used of it, and no constant."""
+        module, known = self._module, alias.asname or alias.name
+        if known in module.taken:
+            origin, word = module.taken[known]
+            if (origin, word) not in self._values:
+                place = "bell" if origin == "__init__" else "bell." + INTO.get(origin, origin)
+                yield place, [self._word(known)]
+        elif known in module.aliases and alias.name in INTO:
+            yield "bell." + INTO[alias.name], list(self._used(known, alias.name))
+        else:
+            yield package, [alias.name + (f" {known}" if alias.asname else "")]
+
+    def _used(self, known: str, origin: str) -> Iterator[str]:
+        """What is used of the joined module that is known by that name."""
+        for node in self._module.nodes:
+            if is_of(node, known) and (origin, node.attr) not in self._values:
+                key = self._firmware.of_node(self._module, node)
+                yield self._short[key] if key else node.attr

@@ -1,0 +1,56 @@
+"""Says where in the firmware a board's traceback was: `python -m simulator.where < console.txt`.
+
+Owns the way back from what shrink.py has made of the firmware. Run it in a checkout of the version
+that the board has; it reads the console of a board and writes it with the lines of the source.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simulator.interpreter import find_firmware
+from simulator.shrink import shrunk
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LINE = re.compile(r'File "bell\.(\w+)", line (\d+), in [^\s]+')
+
+
+def told(console: str, sources: Mapping[str, str]) -> str:
+    """`console` with the files, lines and functions of `sources`, which are by the names of their
+    files. What is none of them stays as it is."""
+    made = shrunk(sources)
+
+    def of_source(found: re.Match[str]) -> str:
+        whole = made.get(found[1] + ".py")
+        place = whole and whole.places.get(int(found[2]))
+        if not place:
+            return found[0]
+        function = _around(ast.parse(sources[place.module + ".py"]), place.line)
+        return f'File "bell/{place.module}.py", line {place.line}, in {function}'
+
+    return _LINE.sub(of_source, console)
+
+
+def _around(tree: ast.Module, line: int) -> str:
+    name = "<module>"
+    for node in ast.walk(tree):  # from the outside to the inside
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            name = node.name if node.lineno <= line <= (node.end_lineno or 0) else name
+    return name
+
+
+def main() -> None:
+    """Translate what comes in."""
+    paths = Path(find_firmware() / "bell").glob("*.py")
+    sources = {path.name: path.read_text("utf-8") for path in paths}
+    sys.stdout.write(told(sys.stdin.read(), sources))
+
+
+if __name__ == "__main__":
+    main()
