@@ -13,7 +13,7 @@ import pytest
 
 from lovebell.clerk import Clerk
 from lovebell.domain.messages import REMIND_MS
-from lovebell.domain.model import Channel, Community, Contact, Responder
+from lovebell.domain.model import Channel, Community, Contact, Group, Responder
 from lovebell.notify.templates import load
 from lovebell.store import books, channels, pairs, privacy, roster
 from lovebell.tickets import Tickets
@@ -218,6 +218,20 @@ async def test_a_step_that_has_only_contacts_counts_as_reaching_somebody(
     assert street.sounding == set()
     await street.forward(1)
     assert street.sounding == {"c-desk"}
+
+
+async def test_whoever_is_meant_twice_in_a_step_is_asked_once_by_each_of_their_contacts(
+    street: Street, services: Services
+) -> None:
+    street.edit(
+        lambda c: channels.add_contact(c, Contact("r-daughter", "chat", "d@example", rank=2)),
+        lambda c: roster.set_group(c, Group("g-kin", "家人", ("r-daughter", "r-neighbour"))),
+    )
+    await alone(street, "r-daughter", "g-kin", "neighbours")
+    await street.press()
+    assert services.seen == ["call r-daughter sms", "call r-daughter chat"]
+    await street.forward(60)
+    assert services.seen == []
 
 
 async def test_a_step_whose_only_message_is_refused_is_passed_at_once(
