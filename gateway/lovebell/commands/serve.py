@@ -33,6 +33,8 @@ from lovebell.tutor import Tutor
 from lovebell.warden import Warden
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
     from lovebell.config import Settings
 
 log = logging.getLogger("lovebell.serve")
@@ -74,10 +76,9 @@ def _run(settings: Settings) -> None:
     uvloop.run(_serve(settings))
 
 
-async def _serve(settings: Settings) -> None:
+def _address(settings: Settings) -> Address:
     password = settings.read_password()
-    texts = messaging.templates_of(settings)
-    address = Address(
+    return Address(
         settings.broker_host,
         settings.broker_port,
         settings.broker_client_id,
@@ -85,6 +86,10 @@ async def _serve(settings: Settings) -> None:
         "" if password is None else password.get_secret_value(),
         settings.broker_ca,
     )
+
+
+async def _serve(settings: Settings) -> None:
+    address, texts = _address(settings), messaging.templates_of(settings)
     clock = SystemClock()
     store = LiveStore(settings.database)
     try:
@@ -139,27 +144,34 @@ async def _serve(settings: Settings) -> None:
             partial(_supervise, warden, throttle, clock),
             partial(_audit, auditor, store, clock),
             _sweep,
+            *_if_wanted(settings, auditor, warden, clock),
         ]
-        if settings.health_port:
-
-            def told() -> dict[str, object]:
-                return document(settings.language, auditor.look(clock.now()))
-
-            beside.append(partial(pulse.serve, settings.health_port, told))
-        if settings.broker_folder:
-
-            def tell(is_late: bool) -> None:
-                warden.mark(Word.RIGHTS, is_late, clock.now())
-
-            beside.append(partial(keep, settings, settings.broker_folder, clock, tell))
-        if settings.watchdog_url:
-            beside.append(partial(_call_out, settings, auditor, clock))
         await service.run(
             engine, reception, Operators(engine), tutor, broker.run, clock, stop, beside
         )
         log.info("stopped", extra={"open_episodes": len(engine.shelf.opened)})
     finally:
         await store.close()
+
+
+def _if_wanted(
+    settings: Settings, auditor: Auditor, warden: Warden, clock: SystemClock
+) -> Iterator[Callable[[], Awaitable[None]]]:
+    """What runs only where the settings ask for it."""
+    if settings.health_port:
+
+        def told() -> dict[str, object]:
+            return document(settings.language, auditor.look(clock.now()))
+
+        yield partial(pulse.serve, settings.health_port, told)
+    if settings.broker_folder:
+
+        def tell(is_late: bool) -> None:
+            warden.mark(Word.RIGHTS, is_late, clock.now())
+
+        yield partial(keep, settings, settings.broker_folder, clock, tell)
+    if settings.watchdog_url:
+        yield partial(_call_out, settings, auditor, clock)
 
 
 async def _supervise(warden: Warden, throttle: Throttle, clock: SystemClock) -> None:
