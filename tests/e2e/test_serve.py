@@ -7,12 +7,14 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from aiohttp import ClientSession
 from e2e.alongside import lovebell, until
 from e2e.crowd import Crowd
+from notify.servers import http_service
 
 from bench.gateway import set_up
 from simulator.gateway import GatewayError, GatewayProcess
-from simulator.mosquitto import Mosquitto
+from simulator.mosquitto import Mosquitto, free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -48,6 +50,26 @@ async def test_it_ends_with_0_when_told_to_and_its_log_is_one_json_object_a_line
     assert lines[-1]["message"] == "stopped"
     pressed = next(line for line in lines if line["message"] == "pressed")
     assert pressed["episode"] == "b-00001.p-1"
+
+
+async def test_it_tells_those_who_ask_and_those_who_wait_for_its_call_that_it_is_well(
+    tmp_path: Path, broker: Mosquitto
+) -> None:
+    port = free_port()
+    async with http_service() as outside:
+        wanted = {
+            "LOVEBELL_HEALTH_PORT": str(port),
+            "LOVEBELL_WATCHDOG_URL": outside.url + "/alive",
+            "LOVEBELL_WATCHDOG_S": "1",
+        }
+        gateway = GatewayProcess(tmp_path, broker.port, wanted)
+        set_up(gateway.database, 3)
+        await gateway.start()
+        await until(lambda: outside.asked)
+        async with ClientSession() as asker, asker.get(f"http://127.0.0.1:{port}/health") as said:
+            assert (said.status, await said.json()) == (200, {"ok": True, "findings": []})
+        await gateway.stop()
+    assert {one.path for one in outside.asked} == {"/alive"}
 
 
 async def test_a_second_gateway_on_the_same_database_is_refused(
