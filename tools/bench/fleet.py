@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 #: Mosquitto says how much it keeps this often.
 _SAYING = "sys_interval 1\n"
-#: Devices fall silent when each has been heard once, and three missed heartbeats later, with the
-#: three seconds that the last may be late and some for good measure, all must be known.
+#: Devices fall silent when each has been heard once, and three missed heartbeats later, with some
+#: seconds for good measure, all must be known.
 MISSED = 3
 SPARE_S = 5
 
