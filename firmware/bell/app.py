@@ -6,7 +6,7 @@ are carried out before the next one. Decides nothing.
 
 import asyncio
 
-from bell import VERSION, release, wire
+from bell import VERSION, board, release, wire
 from bell.board import Board
 from bell.console import Console
 from bell.journal import Journal
@@ -27,6 +27,15 @@ def _behaviour(role: str):
     else:
         from bell import chime as behaviour
     return behaviour
+
+
+def _forget(role) -> None:
+    """Let go of what only a start needs: the code of it takes room on the heap, and a board has one
+    start and one device."""
+    role.begin = None
+    App.__init__ = App._way = App._clear = App._mourn = None  # type: ignore
+    Console.__init__ = Journal.__init__ = Vigil.__init__ = None  # type: ignore
+    board.forget()
 
 
 class App:
@@ -88,6 +97,7 @@ class App:
         self.fault("config", self._config["old"])
         link = asyncio.create_task(self._link.run())
         watch = asyncio.create_task(self._board.watch(self._happen))
+        _forget(self._role)
         while not (link.done() or watch.done()):
             await asyncio.sleep(TICK_MS / 1000)
             self._count_time()

@@ -11,6 +11,7 @@ import time
 import machine
 
 from bell.contact import Contact
+from bell.debounce import Debounce
 from bell.ticks import PERIOD, ticks_diff
 from bell.voice import Voice
 
@@ -38,6 +39,14 @@ def left() -> str:
             memory.memory(b"")
             return word
     return ""
+
+
+def forget() -> None:
+    """Let go of what only the start of a board needs: the code of it takes room on the heap. There
+    is no second Board after that."""
+    # Not `del`, which in MicroPython leaves the value of a class where the collector finds it.
+    Board.__init__ = Board._closing = Board._stored = None  # type: ignore
+    Contact.__init__ = Debounce.__init__ = Voice.__init__ = None  # type: ignore
 
 
 class Board:

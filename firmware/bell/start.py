@@ -33,7 +33,15 @@ def run(directory: str = ".") -> None:
     word = board.left()
     settings["set_up"], settings["owed"] = word == "set-up", word == "call"
     _running.append(app.App(settings, directory, starts, proof))
+    _forget()
     asyncio.run(_running[0].run())
+
+
+def _forget() -> None:
+    """Let go of what is done once: the code of it takes room on the heap."""
+    global _configuration, _firmware
+    del _configuration, _firmware
+    Starts.__init__ = None  # type: ignore
 
 
 def farewell() -> None:
