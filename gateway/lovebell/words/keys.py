@@ -96,7 +96,7 @@ KEYS: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {
         _SECONDS,
     ),
     "heartbeat_s": (
-        ("设备隔多少秒发一次心跳。", "Seconds between two heartbeats of a device."),
+        ("设备至迟隔多少秒发一次心跳。", "Seconds between two heartbeats of a device, at most."),
         _SECONDS,
     ),
     "quiet_from": (
