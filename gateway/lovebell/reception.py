@@ -84,7 +84,7 @@ class Reception:
             rule = self._rules.get(message.leaf)
             if rule is None:
                 raise wire.BadMessageError("topic", "the gateway's own", message.device)
-            if self._throttle is not None and self._throttle.is_too_much(message):
+            if not (rings := self._rings(message)) and self._is_too_much(message):
                 raise wire.BadMessageError("flood", "far too many messages", message.device)
         except wire.BadMessageError as why:
             self._drop(why, topic, work)
@@ -95,8 +95,21 @@ class Reception:
                 rule(message.device, message.fields, work)
             except DiskError as why:  # whoever needs an answer will say it again
                 log.error("cannot look into the database", extra={"why": str(why)})
+            if rings:
+                self._is_too_much(message)  # it counts, but has not waited for that
             self._on_heard(message.device, message.leaf, message.fields, work)
         self.engine.queue(work)
+
+    def _rings(self, message: wire.Message) -> bool:
+        """Whether it is a call for help that finds none open: never too much, however many."""
+        return (
+            message.leaf == "press"
+            and message.fields["kind"] == "call"
+            and self.engine.shelf.open_of(message.device, Kind.CALL) is None
+        )
+
+    def _is_too_much(self, message: wire.Message) -> bool:
+        return self._throttle is not None and self._throttle.is_too_much(message)
 
     def save_seen(self, now: int) -> None:
         """Queue what devices have said of their health since the last time."""
@@ -152,12 +165,12 @@ class Reception:
         own = proving.alone(directory, button) if kind is Kind.TEST else None
         where, plan = own or (where, directory.call_plan(home, work.now))
         limits = self.engine.limits
-        self.engine.note(name, note, work)
+        notes = (note,)
         if home is None and own is None:
             # Loud beats lost: the desk is rung, and told that the books are wrong.
             device = directory.books.devices.get(button)
             what = What.UNKNOWN_DEVICE if device is None else What.UNPAIRED
-            self.engine.note(name, Note(what, button), work)
+            notes = (note, Note(what, button))
         last = work.now - fields.get("age_ms", 0)
         first = work.now - fields.get("first_age_ms", fields.get("age_ms", 0))
         presses = fields.get("count", 1)
@@ -174,6 +187,7 @@ class Reception:
             presses,
             shelf.last_ended(where[0], button),
             shelf.busy(plan, name, where[0], work.now),
+            notes,
         )
         self.engine.apply(outcome, work)
         return outcome.episode

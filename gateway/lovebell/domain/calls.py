@@ -44,10 +44,17 @@ def ring_from(episode: Episode, step: int, now: int, *before: Effect) -> Outcome
     while True:
         here = episode.plan[step]
         effects.append(Note(What.STEP, detail={"step": step + 1, "words": here.words}))
-        present = tuple([target for target in here.targets if target.is_on_duty(now)])
-        lost = [target for target in present if not messages.may_reach(episode, target)]
-        effects += [Note(What.UNREACHABLE, target.responder) for target in lost] if lost else ()
-        if len(lost) < len(present):
+        # In one go and with few calls, here and above: at a first press a bell waits for this.
+        present: tuple[Target, ...] = ()
+        is_reached = False
+        for target in here.targets:
+            if target.duty is None or target.is_on_duty(now):
+                present += (target,)
+                if target.chimes or messages.may_reach(episode, target):
+                    is_reached = True
+                else:
+                    effects.append(Note(What.UNREACHABLE, target.responder))
+        if is_reached:
             break
         effects.append(duty.nobody(here, step, now))
         if step == episode.last_step:

@@ -45,7 +45,7 @@ from lovebell.domain.values import replace
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from lovebell.domain.episode import Limits
+    from lovebell.domain.episode import Limits, Note
     from lovebell.domain.events import Event
     from lovebell.domain.plan import CallStep
 
@@ -64,12 +64,14 @@ def begin(
     count: int = 1,
     before: Episode | None = None,
     engaged: Collection[str] = (),
+    opening: tuple[Note, ...] = (),
 ) -> Outcome:
     """The episode of a first press, or of several that were folded into one.
 
     `home` is its id and its label; `plan` has a step or more; `at_ms` is when it was pressed
     first and last, now unless given; `count` is how many presses it stands for. `before` is the
-    home's last call, `engaged` are the responders who are on their way to another home.
+    home's last call, `engaged` are the responders who are on their way to another home. With
+    `opening` its record begins.
     """
     first, last = at_ms or (now, now)
     fresh = Episode(
@@ -78,9 +80,9 @@ def begin(
     told = Tell("ringing")
     if kind is Kind.CALL:
         fresh, notes = again.follow(fresh, before, now)
-        return busy.heed(calls.ring_from(fresh, 0, now, told, *notes), now, engaged)
+        return busy.heed(calls.ring_from(fresh, 0, now, *opening, told, *notes), now, engaged)
     first = replace(fresh, plan=plan[:1])
-    rung = calls.ring_from(first, 0, now, told)
+    rung = calls.ring_from(first, 0, now, *opening, told)
     return replace(rung, episode=replace(rung.episode, until_ms=now + limits.test_ms))
 
 

@@ -238,29 +238,28 @@ def decode(topic: str, payload: bytes) -> Message:
     if len(payload) > MAX_PAYLOAD:
         raise BadMessageError("size", f"{len(payload)} bytes, at most {MAX_PAYLOAD}", device)
     try:
-        body = _read(payload)
-    except (ValueError, RecursionError) as why:  # bad UTF-8 is a ValueError too
-        raise BadMessageError("json", f"not JSON as the protocol wants it: {why}", device) from why
+        body: object = orjson.loads(payload)
+    except (ValueError, RecursionError):
+        body = _read_slowly(payload, device)
     if not isinstance(body, dict):
         raise BadMessageError("json", "not a JSON object", device)
     return Message(device, leaf, _check(leaf, body, device))  # pyright: ignore[reportUnknownArgumentType]
 
 
-def _read(payload: bytes) -> object:
-    """Raises ValueError, RecursionError."""
+def _read_slowly(payload: bytes, device: str) -> object:
+    """It may be JSON all the same: orjson takes neither 1e400 nor half of a surrogate pair, which
+    an unknown field may hold. Raises BadMessageError."""
     try:
-        return orjson.loads(payload)
-    except ValueError:
-        # It may be JSON all the same: orjson takes neither 1e400 nor half of a surrogate pair,
-        # which an unknown field may hold.
         return _DECODER.decode(payload.decode())
+    except (ValueError, RecursionError) as why:  # bad UTF-8 is a ValueError too
+        raise BadMessageError("json", f"not JSON as the protocol wants it: {why}", device) from why
 
 
 def _decode_topic(topic: str) -> tuple[str, str]:
     parts = topic.split("/")
     if len(parts) == 4 and parts[0] == ROOT and parts[1] == VERSION and parts[3] in LEAVES:
         device = parts[2]
-        if is_device(device):
+        if _DEVICE.match(device):
             return device, parts[3]
     raise _bad_topic(topic, parts)
 
