@@ -24,7 +24,13 @@ class ToldBoard(VirtualBoard):
     """A virtual board whose lamp, rings and notes go into a story."""
 
     def __init__(
-        self, story: Story, directory: Path, role: str, port: int, hears: tuple[str, ...]
+        self,
+        story: Story,
+        directory: Path,
+        role: str,
+        port: int,
+        hears: tuple[str, ...],
+        firmware: Path,
     ) -> None:
         """For the device that `directory` is named after, with its broker on `port`."""
         config: dict[str, object] = {
@@ -35,7 +41,7 @@ class ToldBoard(VirtualBoard):
             "hears": list(hears),
             "pins": {"button": 27, "lamp": 26, "buzzer": 25, "service": 14},
         }
-        super().__init__(directory, config)
+        super().__init__(directory, config, firmware=firmware)
         self.story = story
 
     def freeze(self) -> None:

@@ -20,7 +20,9 @@ from chaos.host import Host
 from chaos.proxy import Proxy
 from chaos.record import Book
 from chaos.schedule import BROKER, BUTTONS, CHIMES, HOMES
+from simulator.build import compiled
 from simulator.gateway import GatewayProcess
+from simulator.interpreter import choose, find_firmware
 from simulator.mosquitto import Mosquitto, free_port
 
 if TYPE_CHECKING:
@@ -49,6 +51,14 @@ def _fields(payload: bytes) -> dict[str, Any]:
     return cast("dict[str, Any]", said) if isinstance(said, dict) else {}
 
 
+def _firmware(folder: Path) -> Path:
+    """What the boards carry: compiled, as a technician copies it, where that can run."""
+    if choose().name != "micropython":
+        return find_firmware()
+    compiled(find_firmware(), folder / "firmware")
+    return folder / "firmware"
+
+
 class World:
     """All of it, in `folder`. Use it with `async with`; what is seen goes into `story`."""
 
@@ -62,6 +72,7 @@ class World:
         self.proxies = {
             end: Proxy(self.broker.port, self._witness(end), f"{seed}-{end}") for end in ends
         }
+        self._firmware = _firmware(folder)
         self.boards: dict[str, ToldBoard] = {}
         self.down: Counter[str] = Counter()  # how many want it to be down
         self.starting = asyncio.Lock()  # of gateways: one at a time
@@ -107,7 +118,8 @@ class World:
         is_button = name in BUTTONS
         hears = tuple(b for b in BUTTONS if not is_button and b[1:] == name[1:])
         role, port = ("button" if is_button else "chime"), self.proxies[name].port
-        board = ToldBoard(self.story, self.folder / name, role, port, hears)
+        folder = self.folder / name
+        board = ToldBoard(self.story, folder, role, port, hears, self._firmware)
         await board.start()
         stack.push_async_callback(board.stop)
         return board
