@@ -6,11 +6,13 @@ import asyncio
 import json
 from typing import TYPE_CHECKING
 
+import paho.mqtt.client as mqtt
 import pytest
 from aiohttp import ClientSession
 from e2e.alongside import lovebell, until
 from e2e.crowd import Crowd
 from notify.servers import http_service
+from paho.mqtt.enums import CallbackAPIVersion
 
 from bench.gateway import set_up
 from simulator.gateway import GatewayError, GatewayProcess
@@ -115,6 +117,51 @@ async def test_what_was_pressed_while_it_was_down_rings_when_it_is_back(
         crowd.press("b-00001", "p-1")  # once: the broker keeps it
         await gateway.start()
         await until(lambda: not crowd.waiting and not crowd.unrung)
+    await gateway.stop()
+
+
+def told_anew(port: int, topic: str) -> list[bytes]:
+    """What a board with MQTT 3.1.1 is told of a topic that connects just now."""
+    heard: list[bytes] = []
+    board = mqtt.Client(CallbackAPIVersion.VERSION2, "board")
+
+    def on_connect(*_: object) -> None:
+        board.subscribe([("fence", 1), (topic, 1)])
+
+    def on_subscribe(*_: object) -> None:
+        board.publish("fence", b"", 1)
+
+    def on_message(_client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
+        if message.topic != "fence":
+            heard.append(bytes(message.payload))
+        else:  # and all that was kept has come before
+            board.disconnect()
+
+    board.on_connect, board.on_subscribe = on_connect, on_subscribe
+    board.on_message = on_message
+    board.connect("127.0.0.1", port)
+    board.loop_forever()
+    return heard
+
+
+async def test_a_button_that_comes_back_without_a_gateway_is_told_of_nobody_who_never_came(
+    tmp_path: Path, broker: Mosquitto
+) -> None:
+    def lamp() -> list[str]:
+        told = told_anew(broker.port, "lovebell/v1/b-00001/episode")
+        return [json.loads(one)["state"] for one in told]
+
+    gateway = GatewayProcess(tmp_path, broker.port, {"LOVEBELL_ACKNOWLEDGE_S": "6"})
+    set_up(gateway.database, 3)
+    await gateway.start()
+    with Crowd(broker.port, lambda press: f"a-{press}") as crowd:
+        crowd.press("b-00001", "p-1")
+        await until(lambda: crowd.answered and not crowd.waiting)
+    gateway.kill()
+    assert lamp() == ["coming"]
+    await until(lambda: not lamp())
+    await gateway.start()
+    await until(lambda: lamp() == ["ringing"])
     await gateway.stop()
 
 
