@@ -197,6 +197,7 @@ def test_joined_modules_do_what_they_did_alone(tmp_path):
     assert told == "([3, False], [2]) ([7, True], [2]) (8, '1', 13)\n"
     assert output(tmp_path / "after", source_of(made)) == told
     assert made["wire.py"].source.count("import json") == 1
+    assert made["__init__.py"].source == "VERSION = '1'\n"  # by this name others ask for it
 
 
 def test_a_traceback_is_told_with_the_lines_of_the_source(tmp_path):

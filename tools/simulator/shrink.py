@@ -37,8 +37,15 @@ JOINED: Final = {
     "app": ("console", "journal", "vigil", "health", "pending", "app"),
 }
 INTO: Final = {part: whole for whole, parts in JOINED.items() for part in parts}
-# What main.py, which is not compiled, asks of which module.
-OF_MAIN: Final = {"run": "start", "farewell": "start", "begin": "slots", "cannot_start": "slots"}
+# What somebody who is not compiled with them asks of which module: main.py, and whoever wants to
+# know a firmware's version.
+ASKED: Final = {
+    "run": "start",
+    "farewell": "start",
+    "begin": "slots",
+    "cannot_start": "slots",
+    "VERSION": "__init__",
+}
 
 _Named = TypeVar("_Named", ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -64,7 +71,7 @@ def shrunk(sources: Mapping[str, str]) -> dict[str, Shrunk]:
     no longer be found.
     """
     texts = {name.removesuffix(".py"): text for name, text in sources.items()}
-    firmware = Firmware(texts, [name for name in INTO if name in texts], OF_MAIN)
+    firmware = Firmware(texts, [name for name in INTO if name in texts], ASKED)
     short = firmware.shortened()
     values = constants(firmware)
     made: dict[str, list[Module]] = {}
