@@ -118,12 +118,18 @@ _UNTOLD = _Rows("DELETE FROM fault_told WHERE (device, word) IN (VALUES", 2, ")"
 
 def write(cursor: sqlite3.Cursor, batch: Batch) -> None:
     """Write all of it; the caller begins and commits."""
+    _RECEIPT.write(cursor, [_receipt(receipt) for receipt in batch.receipts])
+    _EPISODE.write(cursor, [_episode(episode) for episode in batch.episodes.values()])
+    _EVENT.write(cursor, [_line(line) for line in batch.lines])
+    if batch.rest:  # a receipt does not wait for what is seldom there
+        _write_rest(cursor, batch)
+    # Behind those that have left: what was replaced is still to be sent.
+    _LETTER.write(cursor, [_letter(letter) for letter in batch.letters.values()])
+
+
+def _write_rest(cursor: sqlite3.Cursor, batch: Batch) -> None:
     parts: tuple[tuple[_Rows, Sequence[tuple[object, ...]]], ...] = (
-        (_RECEIPT, [_receipt(receipt) for receipt in batch.receipts]),
-        (_EPISODE, [_episode(episode) for episode in batch.episodes.values()]),
-        (_EVENT, [_line(line) for line in batch.lines]),
         (_SENT, [(letter.key, letter.body) for letter in batch.sent]),
-        (_LETTER, [_letter(letter) for letter in batch.letters.values()]),
         (_ANSWER, list(batch.answers.items())),
         (_SEEN, [_seen(seen) for seen in batch.seen.values()]),
         (_FAULT, [_fault(fault) for fault in batch.faults.values()]),
