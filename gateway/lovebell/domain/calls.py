@@ -63,9 +63,12 @@ def ring_from(episode: Episode, step: int, now: int, *before: Effect) -> Outcome
             break
         step += 1
     calls, rings = _ring_all(episode, step, present, now)
-    state = replace(episode, state=State.RINGING, step=step, calls=calls)
+    ends = now + here.for_ms
+    state = replace(episode, state=State.RINGING, step=step, calls=calls, until_ms=ends)
     state, sent = messages.ask(state, step, present, now)
-    state = replace(state, until_ms=duty.until(state, step, now))
+    until = duty.until(state, step, now)
+    if until != ends:  # seldom: somebody comes on duty before
+        state = replace(state, until_ms=until)
     return Outcome(state, (*effects, *rings, *sent))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import string
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import orjson
@@ -32,8 +33,9 @@ FROM_DEVICES: Final[Mapping[str, int]] = {
     "update": 1,
 }
 
-_DEVICE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,23}\Z", re.ASCII)
-_ID: Final = re.compile(r"[A-Za-z0-9-]{1,40}\Z", re.ASCII)
+# To strip a good name of these leaves nothing; a regular expression takes twice as long.
+_NAME_CHARS: Final = string.ascii_lowercase + string.digits + "-"
+_ID_CHARS: Final = string.ascii_letters + string.digits + "-"
 _VERSION: Final = re.compile(r"v[0-9]+\Z", re.ASCII)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -60,12 +62,17 @@ class Message:
 
 def is_device(value: object) -> bool:
     """Whether this is a well-formed name of a device."""
-    return isinstance(value, str) and _DEVICE.match(value) is not None
+    return (
+        isinstance(value, str)
+        and 0 < len(value) <= 24
+        and value[0] != "-"
+        and not value.strip(_NAME_CHARS)
+    )
 
 
 def is_id(value: object) -> bool:
     """Whether this is a well-formed id of a press or an acknowledgement."""
-    return isinstance(value, str) and _ID.match(value) is not None
+    return isinstance(value, str) and 0 < len(value) <= 40 and not value.strip(_ID_CHARS)
 
 
 def episode_id(button: str, press_id: str) -> str:
@@ -259,7 +266,7 @@ def _decode_topic(topic: str) -> tuple[str, str]:
     parts = topic.split("/")
     if len(parts) == 4 and parts[0] == ROOT and parts[1] == VERSION and parts[3] in LEAVES:
         device = parts[2]
-        if _DEVICE.match(device):
+        if is_device(device):
             return device, parts[3]
     raise _bad_topic(topic, parts)
 
