@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import string
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import orjson
@@ -34,8 +33,8 @@ FROM_DEVICES: Final[Mapping[str, int]] = {
 }
 
 # To strip a good name of these leaves nothing; a regular expression takes twice as long.
-_NAME_CHARS: Final = string.ascii_lowercase + string.digits + "-"
-_ID_CHARS: Final = string.ascii_letters + string.digits + "-"
+_NAME_CHARS: Final = "abcdefghijklmnopqrstuvwxyz0123456789-"
+_ID_CHARS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + _NAME_CHARS
 _VERSION: Final = re.compile(r"v[0-9]+\Z", re.ASCII)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
