@@ -89,7 +89,7 @@ class Reception:
         except wire.BadMessageError as why:
             self._drop(why, topic, work)
             if why.code == "flood":  # whatever it says, it lives
-                self._on_heard(why.device, "flood", {}, work)
+                self._watch(why.device, "flood", {}, work)
         else:
             try:
                 rule(message.device, message.fields, work)
@@ -97,8 +97,16 @@ class Reception:
                 log.error("cannot look into the database", extra={"why": str(why)})
             if rings:
                 self._is_too_much(message)  # it counts, but has not waited for that
-            self._on_heard(message.device, message.leaf, message.fields, work)
+            self._watch(message.device, message.leaf, message.fields, work)
         self.engine.queue(work)
+
+    def _watch(self, device: str, leaf: str, fields: Fields, work: Work) -> None:
+        """Tell whoever watches over devices. A mistake there keeps no press from the disk: heard
+        once more it would be given a receipt, and be written nowhere."""
+        try:
+            self._on_heard(device, leaf, fields, work)
+        except Exception:
+            log.exception("cannot watch over a device", extra={"device": device, "leaf": leaf})
 
     def _rings(self, message: wire.Message) -> bool:
         """Whether it is a call for help that finds none open: never too much, however many."""

@@ -103,3 +103,18 @@ async def test_a_plan_that_was_looked_up_at_a_heartbeat_gives_way_to_a_new_one(
     await street.engine.reread(street.now)
     await street.press()
     assert street.sounding == {"c-desk"}
+
+
+async def test_a_press_is_written_down_though_whoever_watches_over_the_devices_stumbles(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumbles(*_: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as mistaken:
+        mistaken.setattr(street.warden.supervisor, "press", stumbles)
+        await street.press(press_id="p-1")
+    assert rung(street) == 1
+    await street.press(press_id="p-1")
+    assert street.receipts == {"p-1"}
+    assert [tuple(row) for row in street.rows("SELECT id FROM receipt")] == [("p-1",)]
