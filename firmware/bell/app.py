@@ -190,14 +190,14 @@ class App:
             return
         if retained and leaf not in ("episode", "settings", "firmware"):
             return  # an event that somebody retained by mistake would happen again and again
-        self._hear(device, leaf, fields)
+        self._hear(device, leaf, fields, retained)
 
-    def _hear(self, device: str, leaf: str, fields: dict) -> None:
+    def _hear(self, device: str, leaf: str, fields: dict, retained: bool) -> None:
         try:
             if leaf in ("firmware", "piece"):
                 self._offered(leaf, fields)
             else:
-                self._happen(("message", device, leaf, fields))
+                self._happen(("retained" if retained else "message", device, leaf, fields))
         except Exception as why:  # noqa: BLE001 - unacknowledged it would come again for ever
             self.say("dropped a message: {} {}".format(leaf, repr(why)))
 
@@ -222,7 +222,7 @@ class App:
         self._renewal = None
         release("renewal")
         if offer is not None:
-            self._hear(self._name, "firmware", offer)
+            self._hear(self._name, "firmware", offer, True)
 
     def _happen(self, event: tuple) -> None:
         self._events.append(event)

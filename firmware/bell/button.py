@@ -4,10 +4,10 @@ Owns the behaviour of the elder's button. Pure: `step(state, event, now)` gives 
 the actions; time comes in as ticks, the flash is written by whoever carries out `note`.
 
 Events: ("pressed", at), ("released", at), ("service", closed, at), ("noted", record, absorbed,
-kept, at), ("link", up), ("message", device, leaf, fields), ("fault", word, there), ("supply", mv),
-("tick",). Actions: ("note", leaf, fields, at), ("drop", id), ("send", leaf, fields),
-("lamp", cycle), ("sound", notes, again_ms), ("every", heartbeat_s), ("faults", words),
-("say", line).
+kept, at), ("link", up), ("message", device, leaf, fields), ("retained", device, leaf, fields) for
+what the broker has kept, ("fault", word, there), ("supply", mv), ("tick",). Actions: ("note", leaf,
+fields, at), ("drop", id), ("send", leaf, fields), ("lamp", cycle), ("sound", notes, again_ms),
+("every", heartbeat_s), ("faults", words), ("say", line).
 
 A press is a call, at once, whatever follows. Two gestures lie beside it and can take nothing
 from it. Cancel: within a minute of a call press again and hold; that press was a call too. Test:
@@ -123,7 +123,7 @@ def _noted(state: dict, event: tuple, now: int, actions: list) -> None:
         state["called"] = ticks_add(now, CANCEL_WITHIN_MS)
         # It calls again: who was said to come was so before it.
         if state["told"] is not None and state["told"]["state"] in ("coming", "arrived"):
-            state["told"] = dict(state["told"], state="ringing")
+            state["told"] = {"episode": state["told"]["episode"], "state": "ringing"}
     if record["kind"] != "test":
         state["last"] = (record["kind"], record["id"], None)
     if state["late"]:
@@ -147,6 +147,14 @@ def _message(state: dict, event: tuple, now: int, actions: list) -> None:
         _receipt(state, fields, now, actions)
     elif leaf == "settings":
         health.set_by_gateway(state, fields, actions)
+
+
+def _retained(state: dict, event: tuple, now: int, actions: list) -> None:
+    """What the broker says on every connection. That somebody comes is no news if that was the last
+    that was heard: it holds no longer for being said again."""
+    told, fields = state["told"], event[3]
+    if told is None or "for_ms" not in fields or fields != dict(told, state="coming"):
+        _message(state, event, now, actions)
 
 
 def _told(state: dict, fields: dict, now: int) -> None:
@@ -226,6 +234,7 @@ _ON = {
     "noted": _noted,
     "link": _link,
     "message": _message,
+    "retained": _retained,
     "fault": health.on_fault,
     "supply": health.on_supply,
     "tick": _tick,

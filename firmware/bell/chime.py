@@ -269,6 +269,7 @@ _ON = {
     "noted": _noted,
     "link": _link,
     "message": _message,
+    "retained": _message,
     "fault": health.on_fault,
     "supply": health.on_supply,
     "tick": _tick,

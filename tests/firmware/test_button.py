@@ -76,10 +76,16 @@ class Story:
         fields = {"id": name} if episode is None else {"id": name, "episode": episode}
         self.happen("message", "b-01", "receipt", fields)
 
-    def told(self, state, episode="b-01.e", **more):
+    def told(self, state, episode="b-01.e", by="message", **more):
         fields = {"episode": episode, "state": state}
         fields.update(more)
-        self.happen("message", "b-01", "episode", fields)
+        self.happen(by, "b-01", "episode", fields)
+
+    def told_again(self, state, **more):
+        """On a new connection, by the broker, which has kept it."""
+        self.happen("link", False)
+        self.happen("link", True)
+        self.told(state, by="retained", **more)
 
     def kinds(self):
         """The kinds of the presses sent, each press once."""
@@ -710,3 +716,40 @@ def test_what_is_told_later_does_not_end_with_what_was_told_before():
     story.told("resolved", for_ms=1_000)
     story.wait(2_000)
     assert story.lamp == "idle"
+
+
+def test_that_somebody_comes_holds_no_longer_for_being_told_again_by_the_broker():
+    for start in STARTS:
+        story = Story(start)
+        story.press()
+        story.receipt("x-1-1")
+        coming = {"who": "示例大姐", "for_ms": 600_000}
+        story.told("coming", **coming)
+        story.pass_time(540_000)
+        story.told_again("coming", **coming)
+        story.pass_time(60_000)
+        assert story.lamp == "received"
+        story.told_again("coming", **coming)  # a broker forgets it some moments later
+        assert story.lamp == "received"
+        story.told_again("coming", who="示例大哥", for_ms=600_000)  # who answered meanwhile
+        story.pass_time(540_000)
+        assert story.lamp == "coming 示例大哥"
+        story.told_again("arrived", who="示例大哥")
+        story.told_again("arrived", who="示例大哥")
+        assert story.lamp == "arrived 示例大哥"
+        story.told_again("resolved")
+        assert story.lamp == "idle"
+
+
+def test_who_comes_after_another_press_is_news_though_it_be_the_same_one():
+    story = Story()
+    coming = {"who": "示例大姐", "for_ms": 600_000}
+    story.told_again("coming", **coming)  # after a start it is news
+    story.press()
+    story.receipt("x-1-1")
+    assert story.lamp == "received"
+    story.told_again("coming", **coming)
+    story.pass_time(540_000)
+    assert story.lamp == "coming 示例大姐"
+    story.pass_time(60_000)
+    assert story.lamp == "received"

@@ -2,6 +2,8 @@
 
 import struct
 
+import pytest
+
 from simulator.board import VirtualBoard
 
 from .conftest import PATIENCE_S
@@ -84,17 +86,33 @@ async def test_the_supply_is_told_and_a_low_one_is_a_fault(boards, far_end):
     await button.wait_for(lambda board: board.lamp == "idle", PATIENCE_S)
 
 
-async def test_the_gateway_sets_the_heartbeat_and_a_new_start_hears_it_again(boards, far_end):
-    button = await boards("b-01", "button")
+@pytest.mark.parametrize("role", ["button", "chime"])
+async def test_the_gateway_sets_the_heartbeat_and_a_new_start_hears_it_again(boards, far_end, role):
+    board = await boards("x-01", role)
     await far_end.hears("heartbeat", every_s=60)
-    far_end.say("b-01", "settings", {"heartbeat_s": 1}, True)
+    far_end.say("x-01", "settings", {"heartbeat_s": 1}, True)
     await far_end.hears("heartbeat", 3, every_s=1)
-    await button.power_cut()
+    await board.power_cut()
     seen = sum(message.fields.get("every_s") == 1 for message in far_end.messages)
-    await button.start()
+    await board.start()
     await far_end.hears("heartbeat", seen + 2, every_s=1)
-    far_end.say("b-01", "settings", {}, True)
+    far_end.say("x-01", "settings", {}, True)
     await far_end.hears("heartbeat", 3, every_s=60)
+
+
+async def test_that_somebody_comes_ends_in_time_whatever_the_broker_has_kept(boards, far_end):
+    button = await boards("b-01", "button", speed=60)
+    await button.wait_for(lambda board: board.broker_is_up, PATIENCE_S)
+    coming = {"episode": "b-01.1", "state": "coming", "who": "示例大姐", "for_ms": 120_000}
+    far_end.say("b-01", "episode", coming, True)
+    await button.wait_for(lambda board: board.lamp == "coming", PATIENCE_S)
+    await button.let_pass(60, PATIENCE_S)
+    button.wifi(False)
+    await button.wait_for(lambda board: not board.broker_is_up, PATIENCE_S)
+    button.wifi(True)
+    await button.wait_for(lambda board: board.broker_is_up, PATIENCE_S)
+    await button.let_pass(65, PATIENCE_S)  # the gateway is gone: nobody says anything more
+    assert button.lamp == "received"
 
 
 def store(board: VirtualBoard, samples):
