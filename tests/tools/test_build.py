@@ -213,6 +213,26 @@ def test_a_traceback_is_told_with_the_lines_of_the_source(tmp_path):
     assert told(unknown, PROGRAM) == unknown
 
 
+def test_a_serial_line_with_noise_on_it_is_told_too():
+    line = next(iter(shrunk(firmware_sources())["app.py"].places))
+    console = b'\xff\x00ets Jun  8 2016\n  File "bell.app", line %d, in x\n' % line
+    command = [sys.executable, "-m", "simulator.where"]
+    done = subprocess.run(command, input=console, capture_output=True, check=True)
+    assert b'  File "bell/console.py", line ' in done.stdout
+
+
+def test_what_belongs_to_a_class_is_found_by_its_objects(tmp_path):
+    one = "class Way:\n    was_kept = [1]\n    is_kept = was_kept\n"
+    two = one + "\n    def __init__(self):\n        self.was_kept = self.is_kept + [2]\n"
+    ask = "from bell import one, two\n\n\ndef run():\n"
+    ask += "    return [way.was_kept for way in (one.Way(), two.Way())]\n"
+    program = {"__init__.py": "", "one.py": one, "two.py": two, "start.py": ask}
+    driver = "from bell import start; print(start.run())"
+    made = source_of(shrunk(program))
+    assert "was_kept" not in "".join(made.values())
+    assert output(tmp_path, made, driver) == "[[1], [1, 2]]\n"
+
+
 def firmware_sources():
     return {path.name: path.read_text("utf-8") for path in (FIRMWARE / "bell").glob("*.py")}
 

@@ -144,7 +144,11 @@ class _Changes(ast.NodeTransformer):
         value = self._values.get(self._module.taken.get(node.id, (self._module.name, node.id)))
         if value is not None:
             return ast.copy_location(ast.Constant(value), node)
-        node.id = self._word(node.id)
+        if isinstance(self._within, ast.ClassDef) and node.id in self._module.methods:
+            key = self._firmware.of_attribute(self._module, node.id)  # one of the class itself
+            node.id = self._short[key] if key else node.id
+        else:
+            node.id = self._word(node.id)
         return node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:

@@ -49,7 +49,8 @@ def main() -> None:
     """Translate what comes in."""
     paths = Path(find_firmware() / "bell").glob("*.py")
     sources = {path.name: path.read_text("utf-8") for path in paths}
-    sys.stdout.write(told(sys.stdin.read(), sources))
+    # A serial line has its noise, most of all while the power comes.
+    sys.stdout.write(told(sys.stdin.buffer.read().decode(errors="replace"), sources))
 
 
 if __name__ == "__main__":
