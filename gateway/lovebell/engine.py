@@ -82,6 +82,7 @@ class Engine:
         self._say = say or _say
         self._revision = -1
         self._rostered_ms = 0
+        self._looked_ms = 0
         self._to_restate: deque[str | Letter] = deque()
         #: Letters that leave until another commit than this one begins are written off together.
         self._leaving: tuple[int, list[Letter]] = (-1, [])
@@ -168,6 +169,7 @@ class Engine:
 
         At most so many at once, so that ten thousand after a restart hold up no press.
         """
+        self._looked_ms = now
         while at_most > 0 and (episode := self.shelf.take_due(now)) is not None:
             at_most -= 1
             work = Work(now)
@@ -226,7 +228,7 @@ class Engine:
         """All that was waiting for the commit of this work."""
         # A button that has its receipt shows what it was told last: that comes first.
         for letter in work.batch.letters.values():
-            self.post.put(letter, work.now)
+            self.post.put(letter, max(work.now, self._looked_ms))  # the disk may have failed long
         for device, event_id, episode in work.receipts:
             self.post.receipt(device, event_id, episode)
         if work.batch.receipts:

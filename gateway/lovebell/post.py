@@ -95,8 +95,9 @@ class Post:
             self._tell(letter, now)
 
     def _tell(self, letter: Letter, now: int) -> None:
-        """Send a letter; when the broker has it, it leaves the outbox. The broker forgets it when
-        it no longer holds, though we be gone by then."""
+        """Send a letter; when the broker has it, it leaves the outbox. What is left of the time for
+        which it holds goes with it, since it may have waited for a broker or for the disk: button
+        and broker forget it by themselves then, though we be gone."""
 
         def sent() -> None:
             if self._letters.get(letter.key) is letter:
@@ -104,11 +105,11 @@ class Post:
                 self._sent(letter)
 
         topic = wire.topic(letter.target, letter.kind)
-        expires_s = None
+        body, expires_s = letter.body.encode(), None
         if letter.for_ms is not None:
-            left_ms = letter.created_ms + letter.for_ms - now
-            expires_s = max(1, min(left_ms, letter.for_ms) // 1000)
-        body = letter.body.encode()
+            left_ms = min(letter.created_ms + letter.for_ms - now, letter.for_ms)
+            left_ms = max(left_ms, 1_000)  # less cannot be said
+            body, expires_s = wire.lasting(letter.body, left_ms), left_ms // 1000
         self._bell.publish(topic, body, retain=True, then=sent, expires_s=expires_s)
 
 

@@ -379,6 +379,42 @@ async def test_that_somebody_comes_is_kept_no_longer_though_it_is_told_late(
     await street.power_up()
     assert street.lamp() == "coming"
     assert street.air.expires_s["episode b-1"] == 349
+    assert street.air.retained["b-1"]["for_ms"] == 349_600  # which the button itself believes
+
+
+async def test_that_somebody_comes_is_believed_no_longer_though_the_disk_failed_meanwhile(
+    street: Street,
+) -> None:
+    await street.press()
+    street.store.broken = True
+    street.send("c-paired", "acknowledge", id="a-1", episode="b-1.p-1", age_ms=0)
+    with pytest.raises(DiskError):
+        await street.engine.writer.commit()
+    street.now += 400_000
+    street.engine.due(street.now)
+    street.store.broken = False
+    await street.settle()
+    assert street.lamp() == "coming"
+    assert street.air.expires_s["episode b-1"] == 200
+    assert street.air.retained["b-1"]["for_ms"] == 200_000
+
+
+async def test_what_no_longer_holds_is_not_told_for_as_long_again(street: Street) -> None:
+    await street.press()
+    street.air.is_up = False
+    await street.answer("c-paired")
+    await street.power_cut()
+    street.now += 900_000
+    street.air.is_up = True
+    await street.power_up()
+    assert street.air.retained["b-1"] == {
+        "episode": "b-1.p-1",
+        "state": "coming",
+        "who": "示例大姐",
+        "for_ms": 1_000,
+    }
+    await street.forward(1)
+    assert street.lamp() == "ringing"
 
 
 async def test_with_a_full_disk_the_bell_rings_no_receipt_is_given_and_nothing_is_lost(

@@ -311,6 +311,11 @@ def for_ms(body: str) -> int | None:
     return value if isinstance(value, int) else None
 
 
+def lasting(body: str, for_ms: int) -> bytes:
+    """The same payload, holding for so long from now on."""
+    return orjson.dumps(orjson.loads(body) | {"for_ms": for_ms})
+
+
 def fit(text: str, max_bytes: int) -> str:
     """The text without control characters, cut at a character to at most so many bytes."""
     if len(text) * 4 <= max_bytes and text.isprintable():
