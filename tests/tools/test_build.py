@@ -217,7 +217,8 @@ def test_a_serial_line_with_noise_on_it_is_told_too():
     line = next(iter(shrunk(firmware_sources())["app.py"].places))
     console = b'\xff\x00ets Jun  8 2016\n  File "bell.app", line %d, in x\n' % line
     command = [sys.executable, "-m", "simulator.where"]
-    done = subprocess.run(command, input=console, capture_output=True, check=True)
+    strict = {**os.environ, "PYTHONIOENCODING": "utf-8:strict"}  # as in most places
+    done = subprocess.run(command, input=console, capture_output=True, check=True, env=strict)
     assert b'  File "bell/console.py", line ' in done.stdout
 
 
