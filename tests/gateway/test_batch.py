@@ -58,3 +58,16 @@ async def test_whoever_is_missed_back_and_missed_again_while_the_disk_fails_is_m
     connection = sqlite3.connect(tmp_path / "lovebell.db")
     assert connection.execute("SELECT home, since_ms FROM absent").fetchall() == [("h-1", 2)]
     connection.close()
+
+
+async def test_a_letter_is_still_to_be_sent_though_one_that_said_the_same_has_left(
+    tmp_path: Path,
+) -> None:
+    store = LiveStore(tmp_path / "lovebell.db")
+    left, again = letter(0, '{"state":"ringing"}'), letter(0, '{"state":"ringing"}')
+    await store.save(Batch(letters={left.key: left}))
+    await store.save(Batch(sent=[left], letters={again.key: again}))
+    assert [one.key for one in store.letters()] == [again.key]
+    await store.save(Batch(sent=[again]))
+    assert store.letters() == []
+    await store.close()
