@@ -28,12 +28,13 @@ if TYPE_CHECKING:
     from simulator.names import Key, Module
 
 # Joined under the name of the last one, which may use those before it. Not all to one: what loads
-# a module leaves holes as small as a name behind it, which the next one fills.
+# a module leaves holes as small as a name behind it, which the next one fills. And not wifi.py: the
+# set-up of the Wi-Fi needs that of the link, and no room for more.
 JOINED: Final = {
     "start": ("starts", "start"),
     "wire": ("ticks", "strict", "wire"),
     "board": ("debounce", "contact", "voice", "patterns", "board"),
-    "link": ("clock", "dial", "mqtt", "trust", "wifi", "link"),
+    "link": ("clock", "dial", "mqtt", "trust", "link"),
     "app": ("console", "journal", "vigil", "health", "pending", "app"),
 }
 INTO: Final = {part: whole for whole, parts in JOINED.items() for part in parts}
