@@ -6,9 +6,10 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import text
 
 from lovebell.clock import SystemClock
-from lovebell.domain.records import DiskError
+from lovebell.domain.records import DamagedError, DiskError
 from lovebell.store import books, pairs
 
 if TYPE_CHECKING:
@@ -193,3 +194,55 @@ def test_the_clock_follows_forward_at_once_and_never_runs_back() -> None:
     assert pass_s(0, set_by_s=-3600) == before
     assert pass_s(10) == before + 9_000  # slower, but a deadline still comes
     assert pass_s(36_000) == wall[0] // 1_000_000
+
+
+def turn(street: Street, table: str, column: str, old: str, new: str) -> None:
+    """A few letters of a text in the database are others now."""
+    query = f"UPDATE {table} SET {column} = replace({column}, :old, :new)"  # noqa: S608
+    street.edit(
+        lambda connection: connection.execute(text(query), {"old": old, "new": new}),
+        books.raise_revision,
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('[[["paired"],45000],[["desk"],60000]]', "[]"),
+        ("45000", "4.000"),
+        ("45000", "-5000"),
+        ("45000", '"450"'),
+    ],
+)
+async def test_a_plan_that_makes_no_sense_is_damage_and_a_press_rings_by_the_one_before(
+    street: Street, old: str, new: str
+) -> None:
+    plan = pairs.read_steps(["paired 45s", "desk 60s"])
+    street.edit(lambda connection: pairs.set_plan(connection, "h-1", plan))
+    await street.engine.reread(street.now)
+    turn(street, "plan", "steps", old, new)
+    with pytest.raises(DamagedError):
+        await street.engine.reread(street.now)
+    await street.press()
+    assert street.sounding == {"c-paired"}
+    await street.power_cut()
+    with pytest.raises(DamagedError):  # and `serve` says which backup to take
+        await street.power_up()
+
+
+@pytest.mark.parametrize(
+    ("column", "old", "new"),
+    [
+        ("call_plan", "45000", "4.000"),
+        ("body", '"step":0', '"step":9'),
+        ("body", '"step":0', '"step":0.0'),
+    ],
+)
+async def test_an_episode_that_makes_no_sense_is_damage(
+    street: Street, column: str, old: str, new: str
+) -> None:
+    await street.press()
+    turn(street, "episode", column, old, new)
+    await street.power_cut()
+    with pytest.raises(DamagedError):
+        await street.power_up()

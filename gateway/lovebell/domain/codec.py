@@ -6,13 +6,16 @@ written apart from the rest, which changes with every event.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from lovebell.domain.episode import Ask, Asked, Call, Episode, Kind, Limits, Phase, State
 from lovebell.domain.model import Step
 from lovebell.domain.plan import CallStep, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def _text(thing: list[Any] | dict[str, Any]) -> str:
@@ -25,8 +28,11 @@ def plan_to_json(steps: tuple[Step, ...]) -> str:
 
 
 def plan_from_json(text: str) -> tuple[Step, ...]:
-    """The plan that `plan_to_json` wrote."""
-    return tuple(Step(tuple(targets), for_ms) for targets, for_ms in orjson.loads(text))
+    """The plan that `plan_to_json` wrote. Raises ValueError for what is none: without steps, or
+    with a time that no chime understands, a press would ring nobody."""
+    steps = tuple(Step(tuple(targets), for_ms) for targets, for_ms in orjson.loads(text))
+    _check(steps)
+    return steps
 
 
 def call_plan_to_json(plan: tuple[CallStep, ...]) -> str:
@@ -35,11 +41,18 @@ def call_plan_to_json(plan: tuple[CallStep, ...]) -> str:
 
 
 def call_plan_from_json(text: str) -> tuple[CallStep, ...]:
-    """The copy that `call_plan_to_json` wrote."""
-    return tuple(
+    """The copy that `call_plan_to_json` wrote. Raises ValueError as `plan_from_json` does."""
+    plan = tuple(
         CallStep(words, for_ms, tuple(_to_target(t) for t in targets))
         for words, for_ms, targets in orjson.loads(text)
     )
+    _check(plan)
+    return plan
+
+
+def _check(steps: Sequence[Step | CallStep]) -> None:
+    if not steps or any(type(step.for_ms) is not int or step.for_ms <= 0 for step in steps):
+        raise ValueError("a plan without steps, or a step without a time")
 
 
 def episode_to_json(episode: Episode) -> str:
@@ -81,10 +94,14 @@ def episode_to_json(episode: Episode) -> str:
 
 
 def episode_from_json(body: str, plan: str) -> Episode:
-    """The episode that `episode_to_json` and `call_plan_to_json` wrote."""
+    """The episode that `episode_to_json` and `call_plan_to_json` wrote. Raises ValueError for one
+    at a step that its plan does not have, and as `plan_from_json` does."""
     raw: dict[str, Any] = orjson.loads(body)
     raw["kind"] = Kind(raw["kind"])
     raw["plan"] = call_plan_from_json(plan)
+    step, steps = raw["step"], len(raw["plan"])
+    if type(step) is not int or not 0 <= step < steps:
+        raise ValueError(f"step {step} of {steps}")
     raw["limits"] = Limits(*raw["limits"])
     raw["state"] = State(raw["state"])
     raw["calls"] = tuple(Call(c[0], c[1], Phase(c[2]), *c[3:]) for c in raw["calls"])
