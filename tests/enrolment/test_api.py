@@ -334,11 +334,28 @@ async def test_boards_are_told_the_port_that_the_broker_was_made_with(
     make(plan, ["bell.example", "2001:db8::1"], "lovebell", site.now, lambda n: b"x" * n)
     monkeypatch.setenv("LOVEBELL_BROKER_FOLDER", str(folder))
     made = await site.enrol(site.token())
-    assert made["brokers"] == [["bell.example", 9883, True], ["2001:db8::1", 9883, True]]
+    assert made["brokers"] == [["bell.example", 9883, True]]  # an ESP32 knows no IPv6
     (folder / "mosquitto.conf").write_text("listener x\n")  # made by somebody else
     said = site.town.type("technician", "token", "create", "--who", "示例技术员")
     assert said.exit_code == 1
     assert "--broker" in said.stderr
+
+
+def test_a_broker_that_boards_cannot_join_is_given_to_none(
+    site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "other"
+    plan = Plan(folder, 10, broker_user="root", gateway_user="root")
+    make(plan, ["2001:db8::1", "::1"], "lovebell", site.now, lambda n: b"x" * n)
+    monkeypatch.setenv("LOVEBELL_BROKER_FOLDER", str(folder))
+    create = ("technician", "token", "create", "--who", "示例技术员")
+    for more in ((), ("--broker", "[2001:db8::1]:8883")):
+        said = site.town.type(*create, *more)
+        assert said.exit_code == 1
+        assert said.stderr.startswith("broker: boards cannot connect to")
+        assert "IPv4" in said.stderr
+    assert site.town.read("technician", "token", "list") == []
+    assert site.town.type(*create, "--broker", "192.0.2.7").exit_code == 0
 
 
 def test_without_tls_it_is_said_where_since_the_brokers_own_port_has_tls(town: Town) -> None:

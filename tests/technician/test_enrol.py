@@ -77,6 +77,8 @@ WRONG: dict[str, tuple[str, ...]] = {
     "a name in brackets": ("--broker", "[bell.example]:1883", "--no-tls"),
     "an address with a port too high": ("--broker", "[2001:db8::1]:70000", "--no-tls"),
     "something behind the brackets": ("--broker", "[2001:db8::1]x", "--no-tls"),
+    "an address that boards cannot join": ("--broker", "2001:db8::1", "--no-tls"),
+    "the same with a port": ("--broker", "bell.example", "--broker", "[::1]:8883", "--no-tls"),
     "five brokers": ("--no-tls", *(("--broker", "bell.example") * 5)),
     "a file that is there": (*HERE, "--out", "lovebell.db"),
     "a folder that is not there": (*HERE, "--out", "none/x"),

@@ -58,9 +58,8 @@ _FILE = FilePath()
     "hosts",
     multiple=True,
     required=True,
-    help="板子连接的服务器，HOST 或 HOST:PORT，IPv6 写 [2001:db8::1]:PORT，必填，可多个。"
-    "|Where boards find the broker, HOST or HOST:PORT, for IPv6 [2001:db8::1]:PORT; must be given, "
-    "up to four.",
+    help="板子连接的服务器，HOST 或 HOST:PORT，不能是 IPv6 地址，必填，可多个。"
+    "|Where boards find the broker, HOST or HOST:PORT, no IPv6 address; must be given, up to four.",
 )
 @click.option(
     "--ca",
@@ -153,7 +152,7 @@ def _passphrase(app: App) -> str:
 
 
 def brokers_of(hosts: Sequence[str], *, is_tls: bool) -> list[Broker]:
-    """Where boards find a broker. Raises BooksError (bad_broker)."""
+    """Where boards find a broker. Raises BooksError (bad_broker, board_ipv6)."""
     found: list[Broker] = []
     for text in hosts:
         try:
@@ -163,6 +162,8 @@ def brokers_of(hosts: Sequence[str], *, is_tls: bool) -> list[Broker]:
         is_name = 1 <= len(host) <= 253 and all(c.isascii() and c.isprintable() for c in host)
         if not is_name or " " in host or len(hosts) > 4:
             raise BooksError("bad_broker", text=text)
+        if ":" in host:  # MicroPython on an ESP32 knows no IPv6 (micropython#3683; firmware's dial)
+            raise BooksError("board_ipv6", text=text)
         found.append(Broker(host, port, is_tls))
     return found
 

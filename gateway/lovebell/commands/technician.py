@@ -74,9 +74,9 @@ def token() -> None:
     "--broker",
     "hosts",
     multiple=True,
-    help="板子连接的服务器，HOST 或 HOST:PORT，IPv6 写 [2001:db8::1]:PORT，可多个；"
-    "默认照服务器的证书。|Where boards find the broker, HOST or HOST:PORT, for IPv6 "
-    "[2001:db8::1]:PORT, up to four; else what its certificate says.",
+    help="板子连接的服务器，HOST 或 HOST:PORT，不能是 IPv6 地址，可多个；"
+    "默认照服务器的证书。|Where boards find the broker, HOST or HOST:PORT, no IPv6 address, up to "
+    "four; else what its certificate says.",
 )
 @click.option(
     "--ca",
@@ -125,8 +125,8 @@ def create(
 
 
 def _place(folder: Path, hosts: Sequence[str], ca: Path | None, *, no_tls: bool) -> Place:
-    """Raises BooksError: bad_broker, tls_or_not, bad_certificate, file, no_broker_folder,
-    no_broker_port, plain_where."""
+    """Raises BooksError: bad_broker, board_ipv6, tls_or_not, bad_certificate, file,
+    no_broker_folder, no_broker_port, plain_where."""
     if no_tls and ca is not None:
         raise BooksError("tls_or_not")
     if not hosts:
@@ -139,8 +139,10 @@ def _place(folder: Path, hosts: Sequence[str], ca: Path | None, *, no_tls: bool)
             raise BooksError("no_broker_folder", path=str(folder)) from None
         if port is None:
             raise BooksError("no_broker_port", path=str(folder / "mosquitto.conf"))
-        hosts = [f"[{one}]:{port}" if ":" in one else f"{one}:{port}" for one in found]
-        hosts = hosts[:_MOST_BROKERS]
+        # The gateway itself may come by an IPv6 address, boards cannot.
+        hosts = [f"{one}:{port}" for one in found if ":" not in one][:_MOST_BROKERS]
+        if not hosts:
+            raise BooksError("board_ipv6", text=", ".join(found))
     brokers = brokers_of(hosts, is_tls=not no_tls)
     certificate = b"" if no_tls else certificate_of(ca or folder / "ca.crt")
     where = tuple((one.host, one.port, one.tls) for one in brokers)

@@ -102,8 +102,9 @@ MESSAGES: Final = {
     "tls_or_not": "ca: name the authority of the broker's certificate with --ca; only for a trial "
     "on this machine --no-tls instead of it",
     "bad_certificate": "ca: {path} is no certificate; name the authority's, in PEM or DER",
-    "bad_broker": "broker: {text!r} cannot be used; write HOST or HOST:PORT, an IPv6 address with "
-    "a port as [2001:db8::1]:8883; at most four of them",
+    "bad_broker": "broker: {text!r} cannot be used; write HOST or HOST:PORT, at most four of them",
+    "board_ipv6": "broker: boards cannot connect to {text!r}, MicroPython on an ESP32 knows no "
+    "IPv6; with --broker name a host that has an IPv4 address, or that address",
     "weak_passphrase": "passphrase: write at least {n} characters, such as four unusual words",
     "long_passphrase": "passphrase: write at most {n} bytes, such as four unusual words",
     "file": "{path} cannot be used ({why}); check the path, the rights and the free space",

@@ -91,8 +91,9 @@ BOOKS: Final = {
     "file": "{path} 用不了（{why}）；请检查路径、权限和剩余空间",
     "tls_or_not": "ca：请用 --ca 指定服务器证书的签发机构；只在本机试验时才改用 --no-tls",
     "bad_certificate": "ca：{path} 不是证书；请指定签发机构的证书，PEM 或 DER",
-    "bad_broker": "broker：{text!r} 不能用；请写 HOST 或 HOST:PORT，带端口的 IPv6 地址写成 "
-    "[2001:db8::1]:8883；最多四个",
+    "bad_broker": "broker：{text!r} 不能用；请写 HOST 或 HOST:PORT，最多四个",
+    "board_ipv6": "broker：板子连不上 {text!r}，ESP32 上的 MicroPython 没有 IPv6；请用 --broker "
+    "写有 IPv4 地址的主机名，或这个 IPv4 地址",
     "weak_passphrase": "口令：至少 {n} 个字，例如四个不常见的词",
     "long_passphrase": "口令：至多 {n} 个字节，例如四个不常见的词",
     "disk": "数据库：{path} 用不了（{why}）；请检查设置项 database、权限和剩余空间",
