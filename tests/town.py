@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from click.testing import Result
 
 
+LOOK_MS = 5_000
+
+
 class Town:
     """Give it an end with `close`."""
 
@@ -29,6 +32,7 @@ class Town:
         self.gateway_is_up = False
         self.waits = 0
         self.patience = 1_000
+        self._looked = 0
         self._loop = asyncio.Runner()
 
     def furnish(self) -> None:
@@ -61,6 +65,7 @@ class Town:
         """Start the gateway."""
         self._loop.run(self.street.power_up())
         self.gateway_is_up = True
+        self._looked = self.street.now
         self.go_on()
 
     def power_cut(self) -> None:
@@ -82,8 +87,11 @@ class Town:
         self._loop.run(self.street.forward(seconds))
 
     def look(self) -> None:
-        """The gateway looks after its devices."""
-        self.street.warden.tick(self.street.now)
+        """The gateway looks after its devices, as it has done all the while."""
+        street, end = self.street, self.street.now
+        for street.now in (*range(self._looked, end, LOOK_MS), end):
+            street.warden.tick(street.now)
+        self._looked = end
         self.go_on()
 
     def go_on(self) -> None:

@@ -6,7 +6,7 @@ What is a fault is decided there.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lovebell.domain.episode import Note, What
 from lovebell.domain.faults import Fault, Moment, Word
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from lovebell.domain.directory import Directory
     from lovebell.domain.wire import Fields
     from lovebell.engine import Engine
+
+
+#: A gateway that has not looked for so long was stopped itself: its machine swapped, or was copied.
+#: Brokers let go of whoever says nothing for one and a half times the keep-alive (MQTT 5 3.1.2.10),
+#: of us after this; heartbeats of later than that (QoS 0) never come. The silence was ours.
+STOPPED_MS: Final = 7_500
 
 
 class Warden:
@@ -41,6 +47,7 @@ class Warden:
         self._steady = steady
         self._rules = rules
         self._was_up = False
+        self._looked = 0
         self._directory: Directory | None = None
         self.roll: RollCall
         self.supervisor: Supervisor
@@ -48,6 +55,7 @@ class Warden:
     def start(self, opened: Iterable[Fault], heard_before: Iterable[str], now: int) -> None:
         """Take up the faults that were open, and call the roll: we were away."""
         at = Moment(now, self._steady())
+        self._looked = at.steady
         self.supervisor = Supervisor(self._rules, opened, at)
         self.roll = RollCall(at.steady)
         work = Work(now)
@@ -78,12 +86,18 @@ class Warden:
         work = Work(now)
         if self._engine.directory is not self._directory:
             self._read_books((), at)
+        looked, self._looked = self._looked, at.steady
+        was_stopped = at.steady - looked >= STOPPED_MS
+        if was_stopped:
+            self._was_up = False
+            self.supervisor.link(False, at)
+            self.roll.link(False, looked)
         is_up = self._is_up()
         if is_up != self._was_up:
             self._was_up = is_up
             self.supervisor.link(is_up, at)
             if self.roll.link(is_up, at.steady):
-                self._call("broker", work)
+                self._call("gateway" if was_stopped else "broker", work)
         self.supervisor.tick(at)
         self._tell(work)
         if not work.batch.is_empty:

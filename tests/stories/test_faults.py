@@ -112,6 +112,38 @@ async def test_who_does_not_come_back_with_the_broker_is_a_fault_then(street: St
     assert faults(street) == {("b-1", "offline")}
 
 
+async def test_a_gateway_that_was_stopped_itself_takes_nobody_for_dead_and_calls_the_roll(
+    street: Street,
+) -> None:
+    await live(street, 5, *EVERYBODY)
+    street.now += 600_000  # what was said meanwhile has not reached it
+    await live(street, 2)  # they take their time to speak again
+    assert street.rows("SELECT * FROM fault") == []
+    assert [tuple(row) for row in street.rows("SELECT home, why FROM absent")] == [
+        ("h-1", "gateway")
+    ]
+    await live(street, 5, "c-paired", "c-neighbour", "c-desk")
+    assert faults(street) == {("b-1", "offline")}
+    await live(street, 1, *EVERYBODY)
+    assert faults(street) == set()
+    assert street.rows("SELECT * FROM absent") == []
+
+
+async def test_a_gateway_that_was_stopped_and_has_lost_its_broker_meanwhile_blames_nobody(
+    street: Street,
+) -> None:
+    await live(street, 5, *EVERYBODY)
+    street.air.is_up = False
+    street.now += 600_000
+    street.warden.tick(street.now)
+    street.now += 2_000
+    street.air.is_up = True
+    street.warden.tick(street.now)
+    await street.settle()
+    assert street.rows("SELECT * FROM fault") == []
+    assert len(street.rows("SELECT * FROM absent")) == 1
+
+
 async def test_a_clock_that_is_set_opens_no_fault_and_closes_none(street: Street) -> None:
     await live(street, 5, *EVERYBODY)
     await live(street, 5, "b-1", "c-desk", "c-neighbour")

@@ -243,7 +243,7 @@ SCREENS: Final[dict[str, tuple[str, str]]] = {
     "fault_noted": ("故障 {n}：备注已写下。", "Fault {n}: the note is written."),
     "missing_since": ("没有听到，自", "not heard since"),
     "after": ("在此之后", "after"),
-    "after_gateway": ("网关启动", "start of the gateway"),
+    "after_gateway": ("网关停过", "gateway was away"),
     "after_broker": ("MQTT 服务器恢复", "return of the broker"),
     "nobody_missing": ("点名已齐：每一户都听到了。", "Nobody is missing: every home was heard."),
     "ticked": ("已划去 {id}；还差 {left} 户。", "Ticked off {id}; {left} still missing."),
