@@ -105,7 +105,7 @@ class Sizes(BaseModel):
 
 @click.command()
 @click.option("--quick", is_flag=True, help="Everything small: does it run?")
-@click.option("--full", is_flag=True, help="With ten million episodes too: 20 GB, half an hour.")
+@click.option("--full", is_flag=True, help="With ten million episodes too: 20 GB, an hour.")
 @click.option(
     "--folder",
     default=FOLDER,

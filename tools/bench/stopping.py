@@ -17,6 +17,8 @@ _wanted = 0
 
 def _end(number: int, _frame: object) -> None:
     global _wanted
+    if _wanted:
+        return  # it is being cleared away; `timeout` and make send the same signal again
     _wanted = number
     if not _held:
         raise SystemExit(128 + number)

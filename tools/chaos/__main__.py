@@ -5,7 +5,7 @@ Reads the options; does nothing itself.
 
 from __future__ import annotations
 
-import asyncio
+import math
 import random
 import shutil
 import tempfile
@@ -16,6 +16,7 @@ import click
 from chaos import report
 from chaos.host import CompilerMissingError
 from chaos.run import Limit, run
+from simulator import ending
 from simulator.gateway import GatewayError
 from simulator.mosquitto import BrokerMissingError
 
@@ -24,22 +25,36 @@ FOLDER = Path(__file__).parents[2] / "build" / "chaos"
 KNOWN = (BrokerMissingError, CompilerMissingError, GatewayError)
 
 
+def _finite(_context: click.Context, _parameter: click.Parameter, hours: float) -> float:
+    """Raises BadParameter: a run of nan hours would never end."""
+    if not math.isfinite(hours):
+        raise click.BadParameter(f"{hours} is no number of hours, such as 0.5.")
+    return hours
+
+
 @click.command()
 @click.option(
-    "--seed", type=click.IntRange(0), envvar="SEED", help="Play the faults of that run again."
+    "--seed",
+    type=click.IntRange(0),
+    envvar="SEED",
+    show_envvar=True,
+    help="Play the faults of that run again.",
 )
 @click.option(
     "--hours",
     type=click.FloatRange(0, min_open=True),
     envvar="CHAOS_HOURS",
+    show_envvar=True,
     default=1 / 6,
     show_default="ten minutes",
+    callback=_finite,
     help="For how long phases begin.",
 )
 @click.option(
     "--kills",
     type=click.IntRange(1),
     envvar="KILLS",
+    show_envvar=True,
     help="Nothing but kill -9 of gateway and broker, and power cuts of boards: so many.",
 )
 def main(seed: int | None, hours: float, kills: int | None) -> None:
@@ -51,9 +66,12 @@ def main(seed: int | None, hours: float, kills: int | None) -> None:
     folder = Path(tempfile.mkdtemp(prefix=f"{seed}-", dir=FOLDER))
     try:
         limit = Limit(hours * 3600, kills or 0)
-        found = asyncio.run(run(folder, seed, limit, click.echo))
+        found = ending.run(run(folder, seed, limit, click.echo))
     except KNOWN as why:
         raise click.ClickException(str(why)) from why
+    except SystemExit:
+        shutil.rmtree(folder)
+        raise
     for line in report.lines(found):
         click.echo(line)
     if found.verdict.violations:

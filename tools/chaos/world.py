@@ -92,7 +92,7 @@ class World:
 
     async def __aenter__(self) -> World:
         async with AsyncExitStack() as stack:
-            await asyncio.to_thread(self.broker.start)
+            self.broker.start()  # at once: whoever is cancelled while it starts would leave it
             self._broker_runs = True
             stack.push_async_callback(asyncio.to_thread, self.broker.stop)
             for proxy in self.proxies.values():

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from simulator import ending
 from simulator.board import choose
 from simulator.street import Street
 
@@ -228,7 +229,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5, help="of each fault")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        figures = asyncio.run(measure(Path(name), arguments.presses, arguments.runs))
+        figures = ending.run(measure(Path(name), arguments.presses, arguments.runs))
     if arguments.json:
         print(json.dumps({"interpreter": choose().name, "figures": figures}, indent=2))
         return

@@ -43,11 +43,15 @@ class Street:
         return self._far_end
 
     async def __aenter__(self) -> Street:
-        self.broker.start()
-        await self.proxy.__aenter__()
-        if self._answers:
-            self._far_end = FarEnd(self.broker.port, answers=True)
-            await self._far_end.ready()
+        try:
+            self.broker.start()
+            await self.proxy.__aenter__()
+            if self._answers:
+                self._far_end = FarEnd(self.broker.port, answers=True)
+                await self._far_end.ready()
+        except BaseException:  # also when it is cancelled: `async with` leaves what it has entered
+            await self.__aexit__()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import os
 import shutil
-import signal
 import sys
 import tempfile
 import threading
@@ -24,6 +23,7 @@ from lovebell.demo.community import Community
 from lovebell.demo.story import Story
 from lovebell.demo.view import KEYS, View
 from simulator.board import choose
+from simulator.ending import heed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator
@@ -54,10 +54,7 @@ async def _community(directory: Path | None, language: str) -> AsyncGenerator[Co
 
     Ctrl-C, SIGTERM and a closed terminal leave it too.
     """
-    task = asyncio.current_task()
-    assert task is not None  # noqa: S101 - we run in one
-    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(name, task.cancel)
+    heed()
     folder = directory or Path(tempfile.mkdtemp(prefix="lovebell-demo-"))
     folder.mkdir(parents=True, exist_ok=True)
     chosen = choose()

@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simulator import ending
 from simulator.beside import report, trials, weight
 from simulator.beside.library import BesideError, find
 from simulator.beside.stage import Patience, Stage, programs
@@ -109,7 +110,7 @@ def main(arguments: list[str] | None = None) -> None:
         for library in libraries:
             for path in library.files.values():
                 say(f"{library.name} {library.version}: {path}")
-        found, compared = asyncio.run(measure(libraries, options))
+        found, compared = ending.run(measure(libraries, options))
     except (BesideError, BrokerMissingError) as why:
         raise SystemExit(str(why)) from None
     if options.json:

@@ -117,10 +117,14 @@ class Stage:
         return Side(program.name, f"{program.title()} {program.version}", board)
 
     async def __aenter__(self) -> Stage:
-        self.broker.start()
-        await self.proxy.__aenter__()
-        self._far_end = FarEnd(self.broker.port, answers=True)
-        await self._far_end.ready()
+        try:
+            self.broker.start()
+            await self.proxy.__aenter__()
+            self._far_end = FarEnd(self.broker.port, answers=True)
+            await self._far_end.ready()
+        except BaseException:  # also when it is cancelled: `async with` leaves what it has entered
+            await self.__aexit__()
+            raise
         for side in self.sides:
             if side.board.config is not None:
                 side.board.config["broker"] = [{"host": "127.0.0.1", "port": self.proxy.port}]
@@ -155,10 +159,12 @@ class Stage:
             await asyncio.sleep(0.01)
         return list(self.heard(side).values())[count - 1]
 
-    def press(self, side: Side) -> float:
-        """Press its button. When that was, by time.monotonic()."""
+    def press(self, side: Side, ms: int = 200) -> float:
+        """Press its button; while it starts again nobody sees that. When it was, by
+        time.monotonic()."""
         side.expected += 1
-        side.board.press()
+        if side.board.alive:
+            side.board.press(ms)
         return time.monotonic()
 
     async def each(self, measure: Callable[[Side], Awaitable[float]]) -> dict[str, float | None]:

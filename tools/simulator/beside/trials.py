@@ -141,8 +141,7 @@ async def pin_to_wire(stage: Stage, side: Side, presses: int) -> list[float]:
     for _ in range(presses):
         waiting = asyncio.create_task(stage.sent())
         await asyncio.sleep(0)  # it listens before the finger moves
-        side.expected += 1
-        side.board.press(PRESS_MS)
+        stage.press(side, PRESS_MS)
         try:
             async with asyncio.timeout(stage.patience.run_s):
                 sent = await waiting
