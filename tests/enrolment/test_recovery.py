@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -139,6 +140,35 @@ def test_pairings_that_were_changed_since_the_backup_are_named_with_their_comman
         do(town, *line.split()[1:])
     assert town.read(*command.split())["commands"] == []
     assert "nothing to take over" in do(town, *command.split())
+
+
+def test_the_commands_can_be_typed_as_they_stand_whatever_is_new_and_wherever_it_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "my 备份's"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    town = Town(folder / "lovebell.db")
+    do(town, "device", "add", "c-1", "--kind", "chime")
+    do(town, "backup", "old.gz")
+    for device in ("b-1", "b-2"):  # with passwords of the community's own
+        do(town, "device", "add", device, "--kind", "button")
+    do(town, "home", "add", "h-1", "--name", "示例奶奶")
+    for device in ("b-1", "b-2"):  # one beside the bed, one in the kitchen
+        do(town, "pair", device, "h-1")
+    (command,) = re.findall(r"lovebell (device recover .+)", do(town, "restore", "old.gz"))
+    commands = town.read(*shlex.split(command))["commands"]
+    assert commands == [
+        "lovebell device add b-1 --kind button",
+        "lovebell home add h-1 --name NAME",
+        "lovebell pair b-1 h-1",
+        "lovebell device add b-2 --kind button",
+        "lovebell pair b-2 h-1",
+    ]
+    for line in commands:
+        do(town, *line.split()[1:])
+    assert town.read(*shlex.split(command))["commands"] == []
+    town.close()
 
 
 def test_restore_says_it_to_programs_too(town: Town) -> None:

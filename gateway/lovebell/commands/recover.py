@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -41,13 +42,17 @@ def recover(app: App, file: Path, as_json: bool) -> None:
         admitted, shut_out = recovery.take_over(connection, other, app.now())
     with app.store.reading() as connection:
         mine, books = recovery.standing(connection), load_books(connection)
-    # Those here now: a name that is somebody else's by now was left.
-    moved = [one for one in to_pair(mine, other) if one.device in mine.kinds]
+    kinds = {**other.kinds, **mine.kinds}
+    # A name that is somebody else's by now is left.
+    moved = [
+        one for one in to_pair(mine, other) if noun_of(books, one.device) in ("", kinds[one.device])
+    ]
     alone = [one for one in admitted if not mine.paired.get(one) and not other.paired.get(one)]
-    commands = [
-        *(line for one in moved for line in _commands(one, mine.kinds[one.device], books)),
+    lines = [
+        *(line for one in moved for line in _commands(one, kinds[one.device], books)),
         *(f"lovebell pair {one} {_PARTNERS[mine.kinds[one]].upper()}" for one in alone),
     ]
+    commands = list(dict.fromkeys(lines))  # two devices may belong to one new home
     if as_json:
         print_json({"recovered": admitted, "revoked": shut_out, "commands": commands})
         return
@@ -69,6 +74,8 @@ def _commands(move: Move, kind: str, books: Books) -> list[str]:
     if move.here:
         lines.append(f"lovebell unpair {move.device} {move.here}")
     if move.there:
+        if not noun_of(books, move.device):  # without a secret of ours it was not taken over
+            lines.append(f"lovebell device add {move.device} --kind {kind}")
         if not noun_of(books, move.there):
             lines.append(f"lovebell {_PARTNERS[kind]} add {move.there} --name NAME")
         lines.append(f"lovebell pair {move.device} {move.there}")
@@ -104,7 +111,7 @@ def warn(app: App, found: dict[str, Any], kept: Path) -> None:
     if found["moved"]:
         app.say("restore_moves", devices=_listed(app, found["moved"]))
     if found["cut_off"] or found["let_in"] or found["moved"]:
-        app.say("restore_mend", path=kept)
+        app.say("restore_mend", path=shlex.quote(str(kept)))
 
 
 def _listed(app: App, names: Iterable[str]) -> str:
