@@ -90,7 +90,7 @@ class Engine:
             lambda batch: self.store.save(batch),
             bell.settle,
             self._perform,
-            self._no_longer_pending,
+            lambda work: self.receipts.refuse(work.batch.receipts),
             lambda work: self.mail.early(work.batch),
         )
 
@@ -230,9 +230,11 @@ class Engine:
         for letter in work.batch.letters.values():
             self.post.put(letter, max(work.now, self._looked_ms))  # the disk may have failed long
         for device, event_id, episode in work.receipts:
-            self.post.receipt(device, event_id, episode)
+            # What came twice was written with the first of them, unless that could not be.
+            if work.batch.receipts or (device, event_id) not in self.receipts.refused:
+                self.post.receipt(device, event_id, episode)
         if work.batch.receipts:
-            self._no_longer_pending(work)
+            self.receipts.settled(work.batch.receipts)
         for episode, hush in work.after:
             if not self._rings(episode.id, hush.chime):  # again, since this was decided
                 self.post.hush(episode, hush)
@@ -243,9 +245,6 @@ class Engine:
                 self.shelf.forget(episode)
         for line in work.batch.lines:
             self._say(line.what, {"episode": line.episode, "who": line.who, **line.detail})
-
-    def _no_longer_pending(self, work: Work) -> None:
-        self.receipts.settled(work.batch.receipts)
 
     def _rings(self, episode: str, chime: str) -> bool:
         found = self.shelf.episodes.get(episode)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from lovebell.domain.records import DiskError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from lovebell.domain.records import Receipt
 
@@ -30,11 +30,13 @@ class Looks(Protocol):
 
 
 class Receipts:
-    """`pending` are those whose commit is under way, with their episodes."""
+    """`pending` are those whose commit is under way, with their episodes; `refused` those that
+    could not be written and have not been since."""
 
     def __init__(self, disk: Looks) -> None:
         self._disk = disk
         self.pending: dict[tuple[str, str], str] = {}
+        self.refused: set[tuple[str, str]] = set()
         # All ids that may be on disk, of the devices that are in here; None: too many.
         self._given: dict[str, set[str] | None] = {}
 
@@ -67,11 +69,19 @@ class Receipts:
         self._given[device] = None if len(ids) > MOST else set(ids)
 
     def settled(self, receipts: Iterable[Receipt]) -> None:
-        """They are on disk, or never will be: then no repetition may be given a receipt unseen."""
+        """They are on disk."""
         for receipt in receipts:
             given = self._given.get(receipt.device)
             if given is not None:
                 given.add(receipt.id)
                 if len(given) > MOST:
                     self._given[receipt.device] = None
-            self.pending.pop((receipt.device, receipt.id), None)
+            key = (receipt.device, receipt.id)
+            self.pending.pop(key, None)
+            self.refused.discard(key)
+
+    def refuse(self, receipts: Collection[Receipt]) -> None:
+        """They never will be: then no repetition may be given a receipt unseen, neither one that
+        comes later nor one that waits already."""
+        self.settled(receipts)
+        self.refused.update((receipt.device, receipt.id) for receipt in receipts)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from lovebell.clock import SystemClock
-from lovebell.domain.records import DamagedError, DiskError
+from lovebell.domain.records import Batch, DamagedError, DiskError
 from lovebell.store import books, pairs
 
 if TYPE_CHECKING:
@@ -84,6 +84,30 @@ async def test_a_press_that_could_not_be_written_gets_no_receipt_when_it_is_repe
     writing.cancel()
     assert "p-1" not in street.receipts
     assert street.sounding == {"c-paired"}
+
+
+async def test_a_press_that_cannot_be_written_gets_no_receipt_though_it_came_twice_at_once(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = street.store.save
+
+    async def broken(batch: Batch) -> None:
+        if batch.receipts:
+            raise ValueError("a bug")
+        await save(batch)
+
+    with monkeypatch.context() as mistaken:
+        mistaken.setattr(street.store, "save", broken)
+        for _ in range(2):
+            street.send("b-1", "press", id="p-1", kind="call", age_ms=0)
+        await street.settle()
+    assert not street.receipts
+    for _ in range(2):
+        street.send("b-1", "press", id="p-1", kind="call", age_ms=0)
+    await street.settle()
+    assert street.air.log.count("receipt b-1") == 2
+    await street.press(press_id="p-1")
+    assert street.air.log.count("receipt b-1") == 3
 
 
 async def test_while_the_disk_fails_the_broker_is_not_kept_waiting(street: Street) -> None:
