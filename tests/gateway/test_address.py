@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lovebell.broker import Address
 from lovebell.domain.address import host_of, place_of
 
 
@@ -38,6 +39,11 @@ def test_a_place_is_a_host_and_perhaps_a_port(text: str, place: tuple[str, int])
 def test_what_is_neither_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         place_of(text, 8883)
+
+
+@pytest.mark.parametrize("text", ["bell.example:1883", "192.0.2.7:1883", "[2001:db8::1]:1883"])
+def test_the_log_names_a_broker_as_one_would_write_it(text: str) -> None:
+    assert str(Address(*place_of(text, 0), "lovebell")) == text
 
 
 @pytest.mark.parametrize("text", ["bell.example:1883", "[::1]:1883", "mqtt://bell.example"])

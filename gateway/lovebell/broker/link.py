@@ -47,7 +47,7 @@ class Address:
     ca: Path | None = None
 
     def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 class Parcel(NamedTuple):
