@@ -1,12 +1,12 @@
 /* fleet: a town of light devices and what a day does to them.
  *
  * Home n has button b-n and chime c-n. Each device has a connection of its own, as far as there are
- * so many; else neighbours share one, which is the same to the gateway. Every device says that it is on line, listens below its own
- * name and sends a heartbeat; at random moments somebody presses, the chime confirms its ring, and
- * the time from press to ring is taken. At a given second the last devices fall silent without a
- * goodbye: their connections stay open, as after a hung program. Prints one JSON object; status 0
- * if every press has rung and has its receipt, 1 if not, 2 for a wrong option, 3 for a broken
- * connection.
+ * so many; else neighbours share one, which is the same to the gateway. Every device says that it is
+ * on line, listens below its own name and sends a heartbeat; at random moments somebody presses, the
+ * chime confirms its ring, and the time from press to ring is taken. At a given second the last
+ * devices fall silent without a goodbye: their connections stay open, as after a hung program.
+ * Prints one JSON object; status 0 if every press has rung and has its receipt, 1 if not, 2 for a
+ * wrong option, 3 for a broken connection.
  */
 #define _GNU_SOURCE
 #define MQTT_READ_BYTES 2048                  /* a buffer for each of 50,000 */

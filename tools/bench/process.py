@@ -15,18 +15,9 @@ def cpu_s(pid: int) -> float:
     return (int(user) + int(system)) / _TICKS_PER_S
 
 
-def _status_mb(pid: int, name: str) -> float:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith(name):
-            return round(int(line.split()[1]) / 1024, 1)
-    return 0.0
-
-
-def memory_mb(pid: int) -> float:
-    """The memory it holds."""
-    return _status_mb(pid, "VmRSS:")
-
-
 def peak_mb(pid: int) -> float:
     """The most memory it has held."""
-    return _status_mb(pid, "VmHWM:")
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return round(int(line.split()[1]) / 1024, 1)
+    return 0.0

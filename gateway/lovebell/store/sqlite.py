@@ -33,10 +33,6 @@ class DatabaseInUseError(RuntimeError):
     """Another gateway already serves this database: stop it first, or use another file."""
 
 
-class NoDatabaseError(RuntimeError):
-    """There is no database here yet: start `lovebell serve` once, or check the key `database`."""
-
-
 def open_engine(path: Path, *, busy_ms: int = BUSY_MS, shared_connection: bool = False) -> Engine:
     """An engine on the file, which is created if it is not there.
 
