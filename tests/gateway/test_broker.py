@@ -209,6 +209,25 @@ async def test_of_a_burst_the_first_rings_leave_before_the_last_are_decided(
     assert heard == [b"%d" % n for n in range(link.RINGS + 1)]
 
 
+async def test_after_a_burst_the_next_ring_leaves_at_once_again(
+    ear: Ear, mosquitto: Mosquitto
+) -> None:
+    hears = Device(mosquitto.port, "chime")
+    hears.send(packets.subscribe(1, [(RING, 1)]))
+    assert hears.read()[0] == packets.SUBACK
+    for n in range(3):
+        ear.broker.publish(RING, b"%d" % n, urgent=True)
+    await asyncio.sleep(0)  # the end of our loop's turn
+    ear.broker.publish(RING, b"3", urgent=True)  # and of this turn we do not wait for the end
+    heard: list[bytes] = []
+    while len(heard) < 4:
+        first, body = hears.read()
+        _, payload, mid = packets.read_publish(first, body)
+        hears.send(packets.puback(mid))
+        heard.append(payload)
+    assert heard == [b"0", b"1", b"2", b"3"]
+
+
 async def test_a_message_that_makes_trouble_is_settled_and_the_next_one_is_heard(
     ear: Ear, mosquitto: Mosquitto, log: Callable[[str], list[dict[str, object]]]
 ) -> None:
