@@ -20,6 +20,7 @@ import click
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from bench import stopping
 from bench.gateway import Gateway, set_up
 from bench.overdue import fill
 from simulator.mosquitto import Mosquitto
@@ -93,9 +94,10 @@ def bare(port: int, calls: int) -> float:
 def restart(folder: Path, calls: int, past: int) -> dict[str, float]:
     """One start of the gateway on a database that it left in the middle of so many calls."""
     broker = Mosquitto(folder / "broker")
-    broker.start()
     gateway = Gateway(folder, broker.port)
     try:
+        with stopping.held():
+            broker.start()
         set_up(gateway.database, calls)
         fill(gateway.database, calls, past, int(time.time() * 1000))
         with listening(broker.port) as ears:
@@ -123,6 +125,7 @@ def restart(folder: Path, calls: int, past: int) -> dict[str, float]:
 @click.option("--rounds", default=3, show_default=True, type=click.IntRange(1, 100))
 def main(calls: int, past: int, rounds: int) -> None:
     """Measure how soon overdue calls are rung on after a restart."""
+    stopping.catch()
     FOLDER.mkdir(parents=True, exist_ok=True)
     for n in range(1, rounds + 1):
         folder = Path(tempfile.mkdtemp(prefix="restart-", dir=FOLDER))
