@@ -6,10 +6,11 @@ import json
 import sqlite3
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 from click.testing import CliRunner
 
-from bench import build, compare, fleet, growth, nodered, scale_report
+from bench import build, compare, fleet, growth, nodered, scale, scale_report
 from bench.load import Answers, Load, Tools
 from bench.report import FIGURES, OTHER, Result, comparison, picture, summarise
 from bench.rounds import GatewayLoads, Loads, OtherLoads, Round, Sizes
@@ -83,7 +84,8 @@ def test_two_results_are_compared_and_a_difference_within_the_spread_is_called_n
     assert "within the spread" in list(table.columns[-1].cells)
 
 
-def test_towns_and_histories_are_told_in_tables_and_drawn() -> None:
+def scaled(**more: int) -> scale_report.Result:
+    """Everything measured once, with so much else said of the town."""
     life = {
         "devices": 50_000,
         "connections": 19_900,
@@ -106,13 +108,33 @@ def test_towns_and_histories_are_told_in_tables_and_drawn() -> None:
         "broker_cpu_percent": 4.4,
         "broker_mb": 177,
         "detected": 1,
+        **more,
     }
     size = {"homes": 100, "database_mb": 1, "start_s": 2, "memory_mb": 80, "ring_p99_us": 9000}
     times = {"ring_p50_us": 1500, "receipt_p50_us": 6000}
     night = {"episodes": 10, "heard": 10, "start_s": 1, "heard_s": 2}
     grown = [{**size, **times, "episodes": past} for past in (0, 1000)]
     measured = {"version": "0.1.0", "machine": {}, "towns": [town], "grown": grown}
-    made = scale_report.Result.model_validate({**measured, "overdue": night})
+    return scale_report.Result.model_validate({**measured, "overdue": night})
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"detected": 0}, "of 1 dead devices 0 were found"),
+        ({"mistaken": 3}, "of 50000 devices 3 that lived were taken for dead"),
+    ],
+)
+def test_a_town_in_which_the_wrong_ones_are_dead_is_no_figure(
+    more: dict[str, int], why: str
+) -> None:
+    scale.judge(scaled())
+    with pytest.raises(click.ClickException, match=why):
+        scale.judge(scaled(**more))
+
+
+def test_towns_and_histories_are_told_in_tables_and_drawn() -> None:
+    made = scaled()
     towns, books, nights = scale_report.tables(made)
     assert list(towns.columns[1].cells)[:3] == ["19,900", "9.8 %", "427 MB"]
     assert list(books.columns[1].cells) == ["0", "1,000"]

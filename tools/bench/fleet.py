@@ -47,7 +47,8 @@ class Life(BaseModel):
 
 
 class Town(BaseModel):
-    """A fleet and its cost. Per cent are of one core; detection is from the last heartbeat."""
+    """A fleet and its cost. Per cent are of one core; detection is from the last heartbeat.
+    `mistaken` are those who live and were taken for dead."""
 
     life: Life
     seconds: float
@@ -56,6 +57,7 @@ class Town(BaseModel):
     broker_cpu_percent: float
     broker_mb: float
     detected: int = 0
+    mistaken: int = 0
     detection_median_s: float = 0
     detection_max_s: float = 0
 
@@ -132,6 +134,7 @@ def _with_detection(town: Town, database: Path) -> Town:
     return town.model_copy(
         update={
             "detected": len(took),
+            "mistaken": len(opened.keys() - silent.keys()),
             "detection_median_s": round(statistics.median(took), 1) if took else 0,
             "detection_max_s": round(max(took), 1) if took else 0,
         }

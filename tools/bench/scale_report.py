@@ -42,6 +42,7 @@ _TOWN: Final[Mapping[str, Callable[[fleet.Town], str]]] = {
     "press → ring, p50": lambda town: f"{town.life.ring_p50_us / 1000:.2f} ms",
     "press → ring, p99": lambda town: f"{town.life.ring_p99_us / 1000:.2f} ms",
     "dead, and found": lambda town: f"{len(town.life.silent)}, {town.detected}",
+    "taken for dead, though alive": lambda town: f"{town.mistaken:,}",
     "found after, median": lambda town: _seconds(town, town.detection_median_s),
     "found after, at most": lambda town: _seconds(town, town.detection_max_s),
 }
