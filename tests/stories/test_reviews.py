@@ -260,6 +260,7 @@ async def test_a_plan_that_makes_no_sense_is_damage_and_a_press_rings_by_the_one
         ("call_plan", "45000", "4.000"),
         ("body", '"step":0', '"step":9'),
         ("body", '"step":0', '"step":0.0'),
+        ("body", '"until_ms":1', '"until_ms":1.'),
     ],
 )
 async def test_an_episode_that_makes_no_sense_is_damage(
