@@ -3,11 +3,33 @@
 import pytest
 import pytest_asyncio
 
-from simulator.board import VirtualBoard
+from simulator.board import VirtualBoard, choose, find_firmware
+from simulator.build import compiled
 from simulator.far_end import PATIENCE_S, FarEnd
 from simulator.mosquitto import Mosquitto
 
 __all__ = ("PATIENCE_S", "FarEnd")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def shipped(tmp_path_factory):
+    """Under MicroPython the boards carry the firmware as a technician copies it, compiled; those
+    that are given a `firmware` carry that."""
+    if choose().name != "micropython":
+        yield
+        return
+    folder = tmp_path_factory.mktemp("shipped")
+    compiled(find_firmware(), folder)
+    born = VirtualBoard.__init__
+
+    def with_it(self, *arguments, **more):
+        if more.get("firmware") is None and choose(more.get("interpreter")).name == "micropython":
+            more["firmware"] = folder
+        born(self, *arguments, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(VirtualBoard, "__init__", with_it)
+        yield
 
 
 @pytest.fixture
