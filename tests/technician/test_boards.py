@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import pty
 import subprocess
 import sys
+import tty
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from lovebell.provision.bundle import Identity
-from lovebell_tools.board import Board
+from lovebell_tools.board import Board, BoardError
 from lovebell_tools.gateway import Given
 from lovebell_tools.identity import Site
 from lovebell_tools.ledger import Ledger
@@ -18,6 +24,8 @@ from lovebell_tools.upkeep import verify
 from simulator.interpreter import find_firmware
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from technician.bench import Bench
 
     from lovebell_tools.crew import Done
@@ -167,3 +175,33 @@ def test_a_board_that_was_updated_over_the_air_is_good_until_it_is_set_up_again(
         left = [path for path in prompt.hashes() if path[:2] in ("a/", "b/") or path == PUBLISHER]
         assert left == []
         assert prompt.read("slots") is prompt.read("update") is prompt.read("update.of") is None
+
+
+@pytest.fixture
+def port() -> Iterator[str]:
+    """A serial port at whose end nobody answers."""
+    ends = pty.openpty()
+    tty.setraw(ends[1])
+    yield os.ttyname(ends[1])
+    for end in ends:
+        os.close(end)
+
+
+@pytest.mark.parametrize(("waits", "why"), [(3, "no_answer"), (1000, "no_port")])
+def test_a_port_that_another_program_lets_go_of_is_had_and_one_that_it_keeps_is_told(
+    port: str, monkeypatch: pytest.MonkeyPatch, waits: int, why: str
+) -> None:
+    """A program that was started while the port was open holds its lock for a moment longer."""
+    other = os.open(port, os.O_RDWR | os.O_NOCTTY)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    left = iter(range(waits))
+
+    def sleep(_: float) -> None:
+        if next(left, None) is None:
+            fcntl.flock(other, fcntl.LOCK_UN)
+
+    monkeypatch.setattr("lovebell_tools.board.time.sleep", sleep)
+    with pytest.raises(BoardError) as told:
+        Board(port, knocks_s=(0,))
+    assert told.value.name == why
+    os.close(other)

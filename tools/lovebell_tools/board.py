@@ -48,6 +48,11 @@ PATIENT_S: Final = (*QUICK_S, 8.0)
 # esptool's page "Boot troubleshooting"): no use in knocking again.
 BARE: Final = "invalid header"
 RETURNS_S: Final = 5
+# A port that is not to be had: the program that had it last is just ending (a lock is let go of
+# with the last process that holds it, also one that was only started beside it), another one looks
+# at whatever is plugged in, or a board with a USB of its own is starting.
+BUSY_S: Final = 2
+BETWEEN_S: Final = 0.25
 T = TypeVar("T")
 _DIRECTORY: Final = 0x4000
 # Facts that every board knows of itself. Runs on the board.
@@ -106,7 +111,7 @@ class Board:
     def __init__(self, port: str, knocks_s: Sequence[float] = QUICK_S) -> None:
         """Breaks into whatever runs there. Raises BoardError: `no_port` or `no_answer`."""
         self._port = port
-        self._line: Any = self._open()
+        self._line: Any = again(self._open, BUSY_S)
         try:
             self._enter(knocks_s)
         except BoardError:
@@ -223,14 +228,14 @@ class Board:
         ]
 
 
-def again(open_port: Callable[[], T]) -> T:
-    """Open the port of a chip that has just started. With a USB of its own the port is gone for
-    a moment. Raises BoardError `no_port` when it does not come back."""
-    for _ in range(RETURNS_S * 4):
+def again(open_port: Callable[[], T], seconds: float = RETURNS_S) -> T:
+    """Open a port that may not be there for a moment, as that of a chip with a USB of its own
+    that has just started. Raises BoardError `no_port` when it does not come within `seconds`."""
+    for _ in range(int(seconds / BETWEEN_S)):
         try:
             return open_port()
         except BoardError:
-            time.sleep(0.25)
+            time.sleep(BETWEEN_S)
     return open_port()
 
 
