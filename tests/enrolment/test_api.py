@@ -74,6 +74,40 @@ async def test_a_name_that_was_kept_for_a_board_is_nobody_elses(
     assert [one["id"] for one in site.town.read("device", "list")] == ["b-003"]
 
 
+def refused_by_hand(site: Site, device: str) -> str:
+    """What an operator is told who must not enter a device by hand."""
+    before = site.state()
+    done = site.town.type("device", "add", device, "--kind", "chime")
+    assert done.exit_code
+    assert site.state() == before
+    return done.output
+
+
+async def test_a_name_that_is_kept_for_a_board_cannot_be_entered_until_its_token_has_ended(
+    site: Site,
+) -> None:
+    token = site.token()
+    made = await site.enrol(token)
+    told = refused_by_hand(site, "b-001")
+    for part in ("b-001", MAC, "示例技术员", "lovebell technician token revoke 1"):
+        assert part in told
+    assert "b-001" in site.town.type("home", "add", "b-001", "--name", "示例").output
+    assert site.town.read("home", "list") == []
+    site.town.street.now += 86_400_000
+    assert "b-001" in str(site.town.read("device", "add", "b-001", "--kind", "chime"))
+    # That board is nobody now: set up with another token it gets a name of its own.
+    assert await site.refused("confirm", token, mac=MAC, reservation=made["reservation"])
+    assert (await site.enrol(site.token()))["device"] == "b-002"
+
+
+async def test_a_name_that_is_kept_for_a_board_is_free_when_its_token_is_revoked(
+    site: Site,
+) -> None:
+    await site.enrol(site.token())
+    site.town.type("technician", "token", "revoke", "1")
+    assert site.town.read("device", "add", "b-001", "--kind", "button")["id"] == "b-001"
+
+
 async def test_only_the_last_secret_that_was_asked_for_can_be_put_in_force(site: Site) -> None:
     token = site.token()
     first = await site.enrol(token)

@@ -14,9 +14,12 @@ from lovebell.domain.episode import What
 from lovebell.domain.model import Books, Device, DeviceKind
 from lovebell.store import boards, credentials, pairs, record
 from lovebell.store import books as store
+from lovebell.store.errors import BooksError
 from lovebell.story import clock_time
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from lovebell.domain.records import Seen
 
 _KINDS = [kind.value for kind in DeviceKind]
@@ -42,11 +45,21 @@ def add(app: App, device_id: str, kind: str, note: str, as_json: bool) -> None:
     """Enter a device."""
     entered = Device(device_id, DeviceKind(kind), note)
     with app.store.writing() as connection:
+        _check_kept(app, connection, device_id)
         store.add_device(connection, entered)
     if as_json:
         print_json(asdict(entered))
     else:
         app.say("entered", id=entered.id, name=app.text(entered.kind))
+
+
+def _check_kept(app: App, connection: Connection, device_id: str) -> None:
+    """Else two boards would have one name. Raises BooksError (kept_id)."""
+    kept = boards.kept(connection, device_id, app.now())
+    if kept is not None:
+        mac, token = kept
+        needs = {"mac": mac, "who": token.who, "n": token.n, "until": clock_time(token.until_ms)}
+        raise BooksError("kept_id", id=device_id, **needs)
 
 
 @device.command(

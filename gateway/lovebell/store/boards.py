@@ -107,6 +107,22 @@ def of_device(connection: Connection, device: str) -> list[str]:
     return list(connection.execute(wanted).scalars())
 
 
+def kept(connection: Connection, device: str, now: int) -> tuple[str, Token] | None:
+    """For which board a name is kept that is in no books yet, and whose token can still confirm it.
+
+    A reservation that no token can confirm any more is given up, and the board forgotten: set up
+    later it would else become whatever has this name by then.
+    """
+    waiting = (_BOARD.c.device == device) & _BOARD.c.made_ms.is_(None)
+    its = select(_BOARD.c.mac, _TOKEN).join(_TOKEN, _TOKEN.c.n == _BOARD.c.token).where(waiting)
+    good = _TOKEN.c.revoked_ms.is_(None) & (_TOKEN.c.until_ms > now)
+    row = connection.execute(its.where(good)).first()
+    if row is not None:
+        return row.mac, _token(row)
+    connection.execute(delete(_BOARD).where(waiting))
+    return None
+
+
 def reserve(connection: Connection, token: Token, board: Board, hash_: str, now: int) -> int:
     """Keep a name and the hash of a new secret for a board; nothing is in force yet. The number
     of the reservation, by which it is confirmed."""

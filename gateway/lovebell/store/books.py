@@ -224,7 +224,7 @@ def device_of(books: Books, device: str) -> Device:
 def add_device(connection: Connection, device: Device) -> None:
     """Enter a device. Raises BooksError (bad_id, taken_id, bad_text)."""
     check_text("note", device.note)
-    check_new(connection, device.id)
+    check_new(connection, device.id, is_device=True)
     _insert(connection, schema.device, asdict(device))
 
 

@@ -15,6 +15,8 @@ MESSAGES: Final = {
     "bad_rank": "rank: {rank} cannot be used; write a whole number from 1 to 99",
     "reserved_id": "id: {id!r} is a word of the plans; choose another id",
     "taken_id": "id: {id!r} is already the id of a {noun}; choose another, or use that one",
+    "kept_id": "id: {id!r} is kept for the board {mac}, which {who} is setting up with token {n}, "
+    "good until {until}; choose another, or first `lovebell technician token revoke {n}`",
     "no_change": "nothing to change was given; name at least one field, such as --phone",
     "grid_needed": "grid: a grid leader is called for a grid; name it with --grid",
     "unknown_home": "home: there is no {id!r}; see `lovebell home list`",

@@ -37,8 +37,9 @@ _TAKEN: Final = (
 )
 
 
-def check_new(connection: Connection, thing: str) -> None:
-    """An id names one thing only, so that `pair` and the record cannot mistake it.
+def check_new(connection: Connection, thing: str, *, is_device: bool = False) -> None:
+    """An id names one thing only, so that `pair` and the record cannot mistake it. One that is kept
+    for a board is its device's, and who enters a device has asked `boards.kept` for whom.
 
     Raises BooksError (bad_id, reserved_id, taken_id).
     """
@@ -47,6 +48,9 @@ def check_new(connection: Connection, thing: str) -> None:
     if thing in WORDS:
         raise BooksError("reserved_id", id=thing)
     noun = noun_in(connection, thing)
+    if not noun and not is_device:
+        kept = select(schema.board.c.role).where(schema.board.c.device == thing)
+        noun = connection.execute(kept).scalars().first() or ""
     if noun:
         raise BooksError("taken_id", id=thing, noun=noun)
 

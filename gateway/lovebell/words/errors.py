@@ -13,6 +13,8 @@ BOOKS: Final = {
     "bad_rank": "次序（rank）：{rank} 不能用；请写 1 到 99 的整数",
     "reserved_id": "编号：{id!r} 是方案里的用词；请另选一个编号",
     "taken_id": "编号：{id!r} 已是一个{noun_zh}的编号；请另选一个，或直接用它",
+    "kept_id": "编号：{id!r} 留给了板子 {mac}，{who}正用 {n} 号令牌安装，{until} 前有效；"
+    "请另选一个，或先 `lovebell technician token revoke {n}`",
     "no_change": "没有写要改什么；至少写一项，如 --phone",
     "grid_needed": "网格（grid）：网格长按网格呼叫；请用 --grid 写明",
     "unknown_home": "老人家：没有 {id!r}；请看 `lovebell home list`",
