@@ -6,6 +6,7 @@ Owns the reading of lines. What they mean is known by whoever asks.
 from __future__ import annotations
 
 import time
+from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +32,7 @@ class Console:
         except (SerialException, OSError):
             raise BoardError("no_port", port=port) from None
         self._begun = b""
+        self._whole: deque[str] = deque()  # what nobody has asked for yet
 
     def __enter__(self) -> Console:
         return self
@@ -40,16 +42,27 @@ class Console:
             self._line.close()
 
     def lines(self, seconds: float) -> Iterator[str]:
-        """The lines that come within so many seconds. Raises BoardError: `unplugged`."""
+        """The lines that come within so many seconds. Whoever stops before the last of them is
+        given the rest the next time: on a busy PC a press and its receipt come in one piece.
+
+        Raises BoardError: `unplugged`.
+        """
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            try:
-                self._begun += self._line.read(self._line.in_waiting or 1)
-            except (SerialException, OSError, TypeError):
-                raise BoardError("unplugged") from None
-            *whole, self._begun = self._begun.split(b"\n")
-            for line in whole:
-                yield line.decode(errors="replace").rstrip("\r")
+        is_over = False
+        while not is_over:
+            is_over = time.monotonic() >= end  # but what has come by then is still read
+            self._read()
+            while self._whole:
+                yield self._whole.popleft()
+
+    def _read(self) -> None:
+        try:
+            self._begun += self._line.read(1)  # waits for it
+            self._begun += self._line.read(self._line.in_waiting)
+        except (SerialException, OSError, TypeError):
+            raise BoardError("unplugged") from None
+        *whole, self._begun = self._begun.split(b"\n")
+        self._whole.extend(line.decode(errors="replace").rstrip("\r") for line in whole)
 
     def wait(self, is_it: Callable[[str], bool], seconds: float) -> str | None:
         """The first line of which `is_it` is true; None if none comes in time."""
