@@ -62,7 +62,7 @@ class Reception:
         self._throttle = throttle
         self.known: dict[str, Seen] = {}
         self.dropped: Counter[str] = Counter()
-        self.seen: dict[str, Seen] = {}
+        self.seen: dict[str, Seen | None] = {}
         self._rules: dict[str, Callable[[str, Fields, Work], None]] = {
             "press": self._press,
             "acknowledge": self._acknowledge,
@@ -120,7 +120,12 @@ class Reception:
         return self._throttle is not None and self._throttle.is_too_much(message)
 
     def save_seen(self, now: int) -> None:
-        """Queue what devices have said of their health since the last time."""
+        """Queue what devices have said of their health since the last time, and who is forgotten
+        because nobody has ever entered it."""
+        for stranger in self._throttle.forgotten(self.known) if self._throttle else ():
+            del self.known[stranger]
+            self.seen[stranger] = None
+            self._on_state(stranger, False)
         if self.seen:
             work = Work(now)
             work.batch.seen.update(self.seen)

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Final
 from lovebell.domain import calls, wire
 from lovebell.domain.episode import Kind, State
 from lovebell.domain.flood import Gate
+from lovebell.domain.strangers import Strangers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from lovebell.domain.episode import Episode
+    from lovebell.domain.records import Seen
     from lovebell.domain.wire import Fields, Message
     from lovebell.engine import Engine
 
@@ -40,12 +42,24 @@ class Throttle:
         self._steady = steady
         self._is_served = is_served
         self._gate = Gate()
+        self._strangers = Strangers()
         self._said: dict[str, tuple[str, ...]] = {}
 
     def flooding(self) -> set[str]:
         """The devices in the books that are too loud just now."""
         self._gate.look(self._steady())
         return set(self._gate.flooding) - {STRANGERS}
+
+    def remembers(self, device: str) -> bool:
+        """Whether what this one says may leave a trace: it is in the books, or one of not too many
+        that are not."""
+        return device in self._engine.directory.books.devices or device in self._strangers
+
+    def forgotten(self, known: Mapping[str, Seen]) -> list[str]:
+        """Of those that are known the strangers that have not been heard for long, or are too
+        many."""
+        latest = sorted(known, key=lambda name: known[name].at_ms, reverse=True)
+        return self._strangers.part(latest, self._engine.directory.books.devices, self._steady())
 
     def is_too_much(self, message: Message) -> bool:
         """Whether a message is one of a flood, and nothing would come of it but rows on disk."""
@@ -55,6 +69,9 @@ class Throttle:
         if leaf == "fetch" and self._is_served(device):
             return False
         known = device if device in self._engine.directory.books.devices else STRANGERS
+        is_nobody = known is STRANGERS and not self._strangers.meet(device, self._steady())
+        if is_nobody and leaf in ("state", "heartbeat"):
+            return True
         is_again = leaf in ("press", "acknowledge") and self._is_again(known, fields["id"])
         if not self._gate.is_flood(known, self._steady(), is_again=is_again):
             return False

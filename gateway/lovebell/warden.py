@@ -32,7 +32,8 @@ STOPPED_MS: Final = 7_500
 class Warden:
     """Watches over devices and over the gateway itself; made after `engine.load`.
 
-    `steady` gives milliseconds that only go forward, `is_up` whether there is a broker.
+    `steady` gives milliseconds that only go forward, `is_up` whether there is a broker, and
+    `remembers` whether a device may leave a trace: those that nobody has entered can be any number.
     """
 
     def __init__(
@@ -41,8 +42,10 @@ class Warden:
         rules: Rules,
         is_up: Callable[[], bool],
         steady: Callable[[], int],
+        remembers: Callable[[str], bool],
     ) -> None:
         self._engine = engine
+        self._remembers = remembers
         self._is_up = is_up
         self._steady = steady
         self._rules = rules
@@ -68,6 +71,8 @@ class Warden:
 
     def heard(self, device: str, leaf: str, fields: Fields, work: Work) -> None:
         """A device has said something that keeps to the protocol."""
+        if not self._remembers(device):
+            return
         at = Moment(work.now, self._steady())
         if leaf == "state":
             self.supervisor.state(device, fields, at)

@@ -110,8 +110,11 @@ class Street:
         self.store = FailingStore(self.path)
         self.engine = Engine(self.store, self.air)
         self.tutor = Tutor(self.air, Habits())
-        self.warden = Warden(self.engine, self.rules, lambda: self.air.is_up, self.steady)
         self.throttle = Throttle(self.engine, self.steady)
+        self.warden = Warden(
+            *(self.engine, self.rules, lambda: self.air.is_up, self.steady),
+            self.throttle.remembers,
+        )
         self.reception = Reception(
             self.engine, self._state_changed, self.warden.heard, self.throttle
         )

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from lovebell.domain.flood import BURST, PER_S, WELL
+from lovebell.domain.model import Device, DeviceKind
+from lovebell.domain.records import Batch, Seen
+from lovebell.domain.strangers import LONG_MS, MOST
+from lovebell.domain.supervision import NEVER_MS
+from lovebell.store import books
 
 if TYPE_CHECKING:
     from stories.street import Street
@@ -118,3 +125,102 @@ async def test_a_device_that_floods_is_not_taken_for_silent(street: Street) -> N
         look(street)
     words = {word for device, word in street.warden.supervisor.open if device == "b-1"}
     assert words == {"flood"}
+
+
+def traces(street: Street) -> dict[str, int]:
+    """How many names the gateway remembers, in memory and on disk."""
+    return {
+        "known": len(street.reception.known),
+        "devices": len(street.warden.supervisor._devices),
+        "faults": len(street.warden.supervisor.open),
+        "told": len(street.tutor._told),
+        "dropped": len(street.reception.dropped),
+        **{table: count(street, table) for table in ("seen", "fault", "event")},
+    }
+
+
+async def invent(street: Street, begin: int, names: int, leaf: str, **fields: Any) -> None:
+    """So many names that nobody has entered each say something, a second apart."""
+    for n in range(begin, begin + names):
+        street.send(f"x-{n}", leaf, **fields)
+        street.now += 1_000
+        if n % 1_000 == 999:
+            street.reception.save_seen(street.now)
+            await street.settle()
+    street.reception.save_seen(street.now)
+    await street.settle()
+
+
+STATE = {"online": True, "firmware": "0.1.0", "boot": 1}
+BEAT = {"every_s": 60, "up_s": 10}
+
+
+@pytest.mark.parametrize(("leaf", "fields"), [("state", STATE), ("heartbeat", BEAT)])
+async def test_invented_names_fill_neither_memory_nor_disk(
+    street: Street, leaf: str, fields: dict[str, Any]
+) -> None:
+    before = traces(street)
+    await invent(street, 0, MOST + 1_500, leaf, **fields)
+    some = traces(street)
+    await invent(street, 10_000, 1_500, leaf, **fields)
+    more = traces(street)
+    assert more | {"event": 0} == some | {"event": 0}
+    assert more["event"] - some["event"] < 5  # how many were dropped, ever more seldom
+    assert some["known"] - before["known"] == MOST
+    assert max(some.values()) <= MOST + before["event"] + MOST + 20
+    press = await street.press("b-1")
+    assert press in street.receipts
+    assert street.sounding == {"c-paired"}
+
+
+async def test_a_stranger_is_forgotten_after_a_day_of_silence_and_makes_room(
+    street: Street,
+) -> None:
+    await invent(street, 0, 3, "state", **STATE)
+    assert traces(street)["seen"] == 3
+    for _ in range(3):  # the first of them is heard now and then, the others never again
+        street.now += LONG_MS // 2
+        await invent(street, 0, 1, "state", **STATE)
+    assert {name for (name,) in street.rows("SELECT device FROM seen")} == {"x-0"}
+    assert [name for name in street.reception.known if name.startswith("x-")] == ["x-0"]
+    for _ in range(NEVER_MS // 5_000 + 2):
+        street.now += 5_000
+        street.warden.tick(street.now)
+    assert street.warden.supervisor._devices.keys().isdisjoint({"x-0", "x-1"})
+
+
+async def test_strangers_of_the_last_run_have_their_day_and_too_many_go_at_once(
+    street: Street,
+) -> None:
+    await invent(street, 0, 3, "state", **STATE)
+    crowd = Batch(seen={f"y-{n}": Seen(f"y-{n}", 1, online=True) for n in range(MOST)})
+    await street.store.save(crowd)
+    await street.power_cut()
+    await street.power_up()
+    street.reception.save_seen(street.now)
+    await street.settle()
+    assert traces(street)["seen"] == traces(street)["known"] == MOST
+    assert {"x-0", "x-1", "x-2"} <= street.reception.known.keys()
+    street.now += LONG_MS
+    street.reception.save_seen(street.now)
+    await street.settle()
+    assert traces(street)["seen"] == 0
+
+
+async def test_who_is_entered_leaves_a_place_and_loses_nothing(street: Street) -> None:
+    await invent(street, 0, MOST, "state", **STATE)
+    street.edit(lambda c: books.add_device(c, Device("x-7", DeviceKind.BUTTON)))
+    await street.engine.reread(street.now)
+    await invent(street, 90_000, 1, "state", **STATE)
+    assert "x-90000" not in street.reception.known  # the place is seen to be free a moment later
+    await invent(street, 90_000, 1, "state", **STATE)
+    assert {"x-7", "x-90000"} <= street.reception.known.keys()
+
+
+async def test_the_press_of_an_invented_name_rings_the_desk_whatever_was_invented_before(
+    street: Street,
+) -> None:
+    await invent(street, 0, MOST + 10, "state", **STATE)
+    press = await street.press("x-99999")
+    assert press in street.receipts
+    assert "c-desk" in street.sounding

@@ -112,9 +112,9 @@ async def _serve(settings: Settings) -> None:
             else:
                 tutor.part(device)
 
-        warden = Warden(engine, settings.rules, lambda: broker.is_up, steady)
         courier = Courier(broker)
         throttle = Throttle(engine, steady, courier.serves)
+        warden = Warden(*(engine, settings.rules, lambda: broker.is_up, steady), throttle.remembers)
         reception = Reception(engine, changed, warden.heard, throttle)
         gc.set_threshold(AT_MOST)
         await engine.load(clock.now())

@@ -6,6 +6,7 @@ Owns which faults there are and which are open. When a fault is one is `supervis
 from __future__ import annotations
 
 from enum import StrEnum
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from lovebell.domain.values import replace, value
@@ -111,6 +112,9 @@ class Faults:
             return
         fault = replace(self._open.pop(key), closed_ms=at.now)
         self._words[device].discard(word)
+        if not self._words[device]:
+            del self._words[device]
+        self._forget(at)
         self._closed[key] = (at.steady, fault)
         self._changed[key] = fault
 
@@ -119,6 +123,12 @@ class Faults:
         if before is not None and at.steady - ended <= FOLD_MS:
             return replace(before, last_ms=at.now, count=before.count + 1, closed_ms=None)
         return Fault(*key, at.now, at.now)
+
+    def _forget(self, at: Moment) -> None:
+        """Those that have ended so long ago that they cannot come back, oldest first."""
+        for key, (ended, _) in list(islice(self._closed.items(), 2)):
+            if at.steady - ended > FOLD_MS:
+                del self._closed[key]
 
     def take(self) -> list[Fault]:
         """What has changed since the last time, as it now is."""

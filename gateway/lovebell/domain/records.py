@@ -156,15 +156,16 @@ class Batch:
     """What is written in one transaction: all of it or nothing.
 
     `settled` are messages whose fate is known; `told` says of a device and a fault whether the
-    technicians know of it now. `rest` holds what few batches have, by its name: a press makes
-    three batches, and parts that stay empty cost it a tenth of its time.
+    technicians know of it now; who is `seen` as None is forgotten. `rest` holds what few batches
+    have, by its name: a press makes three batches, and parts that stay empty cost it a tenth of its
+    time.
     """
 
     __slots__ = ("episodes", "letters", "lines", "receipts", "rest")
 
     sent = _Rare(list["Letter"])
     answers = _Rare(dict[int, str])
-    seen = _Rare(dict[str, "Seen"])
+    seen = _Rare(dict[str, "Seen | None"])
     faults = _Rare(dict[tuple[str, str, int], "Fault"])
     absent = _Rare(list["Absent"])
     present = _Rare(list[str])

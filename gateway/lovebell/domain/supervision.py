@@ -114,13 +114,14 @@ class Supervisor:
         not "never switched on".
         """
         before, self._standing = self._standing, dict(standing)
-        for device in heard_before:
+        known = set(heard_before)
+        for device in known:
             self._of(device).was_heard = True
         for device, word in list(self._faults.open):
             if device != GATEWAY:
                 self._keep_or_close(device, word, at)
         opened = {device for device, _ in self._faults.open} - {GATEWAY}
-        for device in {*self._standing, *before, *opened}:
+        for device in {*self._standing, *before, *opened, *known}:
             if self._standing.get(device) and not before.get(device):
                 self._of(device).watched = at.steady
             self._name_stranger(device, at)
@@ -201,6 +202,7 @@ class Supervisor:
             return
         device.gone = None
         if name not in self._standing:
+            self._wait_for(name, at)  # else a stranger that says no more would never be forgotten
             return
         self._faults.set(name, Word.SAFE, bool(fields.get("safe")), at)
         if "firmware" in fields and self._rules.oldest_firmware:

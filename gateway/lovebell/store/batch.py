@@ -92,6 +92,7 @@ _SEEN = _bulk(
     ("device", "at_ms", "online", "firmware", "heartbeat"),
     _overwriting("device", "at_ms", "online", "firmware", "heartbeat"),
 )
+_FORGOTTEN = _Rows("DELETE FROM seen WHERE device IN (VALUES", 1, ")")
 _FAULT = _bulk(
     schema.fault,
     ("device", "word", "opened_ms", "last_ms", "closed_ms", "times"),
@@ -131,7 +132,8 @@ def _write_rest(cursor: sqlite3.Cursor, batch: Batch) -> None:
     parts: tuple[tuple[_Rows, Sequence[tuple[object, ...]]], ...] = (
         (_SENT, [(letter.key, letter.body) for letter in batch.sent]),
         (_ANSWER, list(batch.answers.items())),
-        (_SEEN, [_seen(seen) for seen in batch.seen.values()]),
+        (_SEEN, [_seen(seen) for seen in batch.seen.values() if seen is not None]),
+        (_FORGOTTEN, [(device,) for device, seen in batch.seen.items() if seen is None]),
         (_FAULT, [_fault(fault) for fault in batch.faults.values()]),
         # In this order: who came back and is missed again is missing.
         (_PRESENT, [(home,) for home in batch.present]),
