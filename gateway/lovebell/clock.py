@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -11,6 +11,21 @@ if TYPE_CHECKING:
 #: A clock that was set back is caught up with by going slower by this part, never by standing
 #: still: a deadline then comes at most a tenth of its wait too late, instead of an hour.
 SLOWER: Final = 10
+
+
+def passing(system: Any = time) -> Callable[[], int]:
+    """The clock of this system that is never set, in nanoseconds: one that goes on while the
+    machine sleeps, lid closed or VM paused, where there is one.
+
+    `system` is what Python's `time` offers. Of Linux's clocks CLOCK_MONOTONIC stands still during a
+    suspension, CLOCK_BOOTTIME does not (clock_gettime(2)).
+    """
+    if not hasattr(system, "CLOCK_BOOTTIME"):
+        return system.monotonic_ns
+    return lambda: system.clock_gettime_ns(system.CLOCK_BOOTTIME)
+
+
+_passing: Final = passing()
 
 
 class Clock(Protocol):
@@ -35,7 +50,7 @@ class SystemClock:
     def __init__(
         self,
         wall: Callable[[], int] = time.time_ns,
-        steady: Callable[[], int] = time.monotonic_ns,
+        steady: Callable[[], int] = _passing,
     ) -> None:
         """`wall` and `steady` give nanoseconds; the latter is never set."""
         self._wall = wall
@@ -64,5 +79,6 @@ def hour() -> tuple[int, int]:
 
 
 def steady() -> int:
-    """Milliseconds that only go forward, whatever the clock is set to: for measuring silence."""
-    return time.monotonic_ns() // 1_000_000
+    """Milliseconds that only go forward, whatever the clock is set to, and go on while the machine
+    sleeps: for measuring silence, and for noticing that it was ours."""
+    return _passing() // 1_000_000

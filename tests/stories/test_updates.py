@@ -91,6 +91,11 @@ class Depot:
         await self.updater.look()
         await self.street.settle()
 
+    async def watch(self, for_ms: int) -> None:
+        """So much time goes by, a look a minute."""
+        for _ in range(for_ms // 60_000):
+            await self.look(later_ms=60_000)
+
     @property
     def offered(self) -> set[str]:
         return {device for device, offer in self.offers.items() if offer}
@@ -357,10 +362,28 @@ async def test_a_device_that_vanishes_on_trial_stops_the_roll_out(depot: Depot) 
     depot.say("b-lost", "ready", attempt=1)
     await depot.look()
     street.send("b-lost", "state", online=False)
-    await depot.look(later_ms=LOST_MS)
-    await depot.look(later_ms=SETTLED_MS)
+    await depot.watch(LOST_MS + SETTLED_MS)
     assert depot.stages()["b-lost"] is Stage.FAILED
     assert depot.lines()[-1] == "firmware_stopped"
+
+
+async def test_a_gateway_whose_machine_slept_takes_no_device_on_trial_for_lost(
+    depot: Depot,
+) -> None:
+    street = depot.street
+    depot.online("b-lost", "c-desk")
+    depot.publish_release()
+    await depot.look()
+    depot.say("b-lost", "ready", attempt=1)
+    street.send("b-lost", "state", online=False)
+    await depot.watch(SETTLED_MS)
+    await depot.look(later_ms=LOST_MS)
+    await depot.watch(SETTLED_MS - 60_000)
+    assert depot.stages()["b-lost"] is Stage.READY
+    depot.online("b-lost", firmware="0.2.0")  # it has been up long since
+    depot.say("b-lost", "good", attempt=1)
+    await depot.watch(SETTLED_MS)
+    assert depot.stages()["b-lost"] is Stage.GOOD
 
 
 async def test_a_kept_word_of_an_update_is_no_sign_of_life(depot: Depot) -> None:

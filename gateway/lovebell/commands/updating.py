@@ -44,6 +44,8 @@ PART: Final = 20
 TROUBLE_S: Final = 15.0
 #: Silence means something when the broker has been there for so long.
 SETTLED_MS: Final = 600_000
+#: A look that comes so late finds that the machine slept: no device could be heard meanwhile.
+ASLEEP_MS: Final = 120_000
 #: A roll-out that is over or stopped is looked after as seldom as this.
 IDLE_MS: Final = 60_000
 #: So much of what a device says between two looks counts: no more has to be said in one attempt,
@@ -99,6 +101,7 @@ class Updater:
         self._image = b""
         self._looked_ms = 0
         self._up_ms: int | None = None
+        self._viewed_ms = steady()
         self._reports: dict[str, list[Report]] = {}
         self._has_news = asyncio.Event()
         self._signs: set[str] = set()
@@ -169,9 +172,10 @@ class Updater:
 
     def _view(self) -> View:
         now, steady = self._now(), self._steady()
+        viewed, self._viewed_ms = self._viewed_ms, steady
         if not self._is_up():
             self._up_ms = None
-        elif self._up_ms is None:
+        elif steady - viewed >= ASLEEP_MS or self._up_ms is None:
             self._up_ms = steady
         self._has_news.clear()
         reports, self._reports = self._reports, {}
