@@ -54,12 +54,21 @@ class Server:
 
     def __init__(self, *answers):
         self.answers = list(answers)
-        self.port = 20_000 + int.from_bytes(os.urandom(2), "big") % 40_000
-        address = socket.getaddrinfo("127.0.0.1", self.port, 0, socket.SOCK_DGRAM)[0][-1]
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.socket.bind(address)
+        self.port = self._bound()
         self.socket.setblocking(False)
+
+    def _bound(self):
+        # MicroPython cannot ask which port it was given: it looks for one that nobody has.
+        for _ in range(20):
+            port = 20_000 + int.from_bytes(os.urandom(2), "big") % 40_000
+            address = socket.getaddrinfo("127.0.0.1", port, 0, socket.SOCK_DGRAM)[0][-1]
+            try:
+                self.socket.bind(address)
+            except OSError:
+                continue
+            return port
+        raise OSError("no port")
 
     async def serve(self):
         while True:

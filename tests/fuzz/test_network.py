@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +19,7 @@ from lovebell.domain.records import DiskError
 from lovebell.domain.visit import Stage, Visit
 from lovebell.notify.sender import Verdict, make_sender
 from lovebell.web.server import application, serve
+from simulator.mosquitto import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -115,13 +115,17 @@ def test_after_any_requests_the_right_link_still_shows_its_page(
     runner.run(story())
 
 
+@pytest.fixture(scope="module")
+def port() -> int:
+    return free_port()
+
+
 @dose(60)
 @given(st.lists(mangled(REQUESTS), min_size=1, max_size=4))
 def test_after_any_requests_the_pulse_is_still_felt(
-    runner: asyncio.Runner, said: list[bytes]
+    runner: asyncio.Runner, port: int, said: list[bytes]
 ) -> None:
     async def story() -> None:
-        port = free_port()
         serving = asyncio.create_task(pulse.serve(port, lambda: {"ok": True}))
         while not await is_there(port):
             await asyncio.sleep(0)
@@ -133,12 +137,6 @@ def test_after_any_requests_the_pulse_is_still_felt(
     runner.run(story())
 
 
-def free_port() -> int:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return held.getsockname()[1]
-
-
 async def is_there(port: int) -> bool:
     try:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -148,9 +146,10 @@ async def is_there(port: int) -> bool:
     return True
 
 
-async def test_what_is_no_http_does_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
+async def test_what_is_no_http_does_not_fill_the_log(
+    port: int, caplog: pytest.LogCaptureFixture
+) -> None:
     told: list[bool] = []
-    port = free_port()
     serving = asyncio.create_task(
         serve(application(Door(), lambda: 0), "127.0.0.1", port, told.append)
     )

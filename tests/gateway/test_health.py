@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import threading
 from contextlib import asynccontextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -14,6 +13,7 @@ import pytest
 
 from lovebell import pulse
 from lovebell.domain.health import Look, findings
+from simulator.mosquitto import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -105,12 +105,6 @@ def test_what_follows_from_what_was_seen(look: Look, codes: list[str]) -> None:
 
 
 # -- over HTTP -------------------------------------------------------------------------------
-
-
-def free_port() -> int:
-    with socket.socket() as tried:
-        tried.bind((pulse.HOST, 0))
-        return tried.getsockname()[1]
 
 
 @asynccontextmanager

@@ -19,6 +19,7 @@ from lovebell.domain.visit import Stage, Visit
 from lovebell.web.crowd import ROOM
 from lovebell.web.pages import WORDS, page
 from lovebell.web.server import WRONG, WRONG_MS, application, serve
+from simulator.mosquitto import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
@@ -218,9 +219,7 @@ async def test_a_port_that_is_taken_is_tried_again_and_meanwhile_there_are_no_pa
 async def served(patience_s: float) -> AsyncGenerator[int]:
     """The port of a web server as the gateway has it."""
     told: asyncio.Queue[bool] = asyncio.Queue()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
+    port = free_port()
     made = application(Door(), lambda: 0)
     serving = asyncio.create_task(
         serve(made, "127.0.0.1", port, told.put_nowait, patience_s=patience_s)

@@ -88,6 +88,7 @@ class VirtualBoard:
         self._is_resetting = False
         self.resets = 0
         self._changed = asyncio.Event()
+        self._waits: list[tuple[Callable[[VirtualBoard], object], asyncio.Future[None]]] = []
 
     @property
     def alive(self) -> bool:
@@ -210,19 +211,25 @@ class VirtualBoard:
         await self._changed.wait()
 
     async def wait_for(
-        self, predicate: Callable[[VirtualBoard], object], timeout_s: float = 30
+        self, predicate: Callable[[VirtualBoard], object], timeout_s: float = 60
     ) -> None:
-        """Wait until `predicate(board)` is true. Raises TimeoutError with the last lines."""
+        """Wait until `predicate(board)` is true or has been: it is asked at each change, so that
+        no state is too short to be seen. Raises TimeoutError with the last lines."""
+        if predicate(self):
+            return
+        seen = asyncio.get_running_loop().create_future()
+        self._waits.append((predicate, seen))
         try:
             async with asyncio.timeout(timeout_s):
-                while not predicate(self):
-                    await self.changed()
+                await seen
         except TimeoutError:
             lines = "\n  ".join(list(self.log)[-15:])
             raise TimeoutError(
                 f"{self.directory.name} not as expected after {timeout_s} s: lamp {self.lamp}, "
                 f"ringing {self.ringing}; its console:\n  {lines}"
             ) from None
+        finally:
+            self._waits.remove((predicate, seen))
 
     def _write_config(self) -> None:
         new = self.directory / "config.json.new"
@@ -316,6 +323,12 @@ class VirtualBoard:
             self.broker_is_up = rest == "up"
 
     def _change(self) -> None:
+        for predicate, seen in self._waits:
+            try:
+                if not seen.done() and predicate(self):
+                    seen.set_result(None)
+            except Exception as why:  # noqa: BLE001 - whoever asked is to hear of it
+                seen.set_exception(why)
         # Wakes all who wait now and leaves a fresh event for those who wait next.
         self._changed.set()
         self._changed = asyncio.Event()

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COMMAND = (sys.executable, "-m", "lovebell", "serve")
-READY_S = 30
-STOP_S = 20
+# Ten times slower a machine is no fault.
+READY_S = 120
+STOP_S = 60
 
 
 class GatewayError(RuntimeError):

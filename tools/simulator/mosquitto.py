@@ -21,6 +21,8 @@ MISSING = (
     "and start again. 未安装 MQTT 服务器 Mosquitto：请先执行上述命令，再重新启动。"
 )
 
+END_S = 60  # a slow disk takes its time over what it holds
+
 # set_tcp_nodelay: without it a hop costs about 44 ms. The queue limits: Mosquitto's defaults
 # (1000 queued, 20 in flight) silently dropped 3,800 of 5,000 presses in a burst.
 CONFIGURATION = """\
@@ -56,10 +58,19 @@ def find() -> str:
 
 
 def free_port() -> int:
-    """A loopback TCP port that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A loopback TCP port that is kept for this process and those whom it tells, until it ends.
+
+    Linux gives a port that a socket is bound to neither to whoever asks for any, nor to a
+    connection that leaves; who names it may listen on it, since nobody does and both say
+    SO_REUSEADDR, as every server here does. Let go of, it could be another's a moment later, also
+    while a broker is down that is to come back on it.
+    """
+    probe = socket.socket()
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    probe.bind(("127.0.0.1", 0))
+    port = int(probe.getsockname()[1])
+    probe.detach()  # the end of the process closes it
+    return port
 
 
 class Mosquitto:
@@ -71,7 +82,7 @@ class Mosquitto:
         self._extra = extra
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, timeout_s: float = 10) -> None:
+    def start(self, timeout_s: float = 60) -> None:
         """Start the broker. Raises BrokerMissingError, or RuntimeError if it does not come up."""
         program = find()
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -129,7 +140,7 @@ class Mosquitto:
         self._process.send_signal(how)
         self._process.send_signal(signal.SIGCONT)
         try:
-            self._process.wait(10)
+            self._process.wait(END_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

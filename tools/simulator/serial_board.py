@@ -34,8 +34,8 @@ READY: Final = b"\x00ready\x00"
 RESET: Final = re.compile(rb"\x01reset\r?\n")
 BLOCKS: Final = 512  # 2 MiB, what the usual image leaves for files
 POWER, HARD, SOFT = 1, 2, 5  # causes of a reset, as the ESP32 port numbers them
-PATIENCE_S: Final = 20
-LISTEN_S: Final = 1
+PATIENCE_S: Final = 60
+LISTEN_S: Final = 5  # whoever listens on a busy PC may be asleep for a while
 START: Final = "import chip; chip.start()"
 # The program has to own its terminal, or Ctrl-C would break into nothing.
 PROGRAM: Final = "import os, micropython_unix; os.login_tty(0); micropython_unix.main()"
