@@ -16,6 +16,10 @@ from bell.ticks import PERIOD, ticks_diff
 from bell.voice import Voice
 
 SAMPLE_MS = 2
+# The end of a press is not slept through but waited for: the loop of asyncio sleeps whole
+# milliseconds and more (ten on an ESP32, whose system counts in hundredths of a second: MicroPython
+# issue 5994).
+LAST_MS = 2
 IDLE_MS = 250
 # While the link may block the loop, samples must tell how long it was blind.
 WATCHFUL_MS = 15
@@ -61,6 +65,7 @@ class Board:
         self.fed = 0  # how often the watchdog was
         self._flag = asyncio.ThreadSafeFlag()
         self._last = self.now()
+        self._collects_after = gc.threshold()  # so many bytes, as main.py has chosen
         self._contact = self._closing(pins["button"])
         self._key = self._closing(pins["service"]) if "service" in pins else None
         self._lamp = machine.Pin(pins["lamp"], machine.Pin.OUT, value=0)
@@ -186,8 +191,15 @@ class Board:
     async def _wait(self) -> None:
         key = self._key
         if not self._contact.is_settled or not (key is None or key.is_settled):
-            await asyncio.sleep(SAMPLE_MS / 1000)
+            # Until a press is on the wire nothing is collected, unless the heap is full: the edges
+            # would wait for it, and so would the press.
+            gc.threshold(-1)
+            left_ms = self._contact.left_ms or SAMPLE_MS + LAST_MS
+            await asyncio.sleep(max(0, min(SAMPLE_MS, left_ms - LAST_MS)) / 1000)
+            while left_ms <= LAST_MS and ticks_diff(self.now(), self._last) < left_ms:
+                pass
             return
+        gc.threshold(self._collects_after)
         idle_ms = WATCHFUL_MS if self.watchful else IDLE_MS
         try:
             await asyncio.wait_for(self._flag.wait(), idle_ms / 1000)

@@ -29,6 +29,11 @@ class Contact:
         """Whether nothing can happen until the next edge."""
         return self._debounce.is_settled and self._tail == self._head
 
+    @property
+    def left_ms(self) -> int:
+        """So long after the last sample something will have happened if no edge comes before."""
+        return self._debounce.left_ms
+
     def sample(self, now: int, blind: bool) -> list:
         """The events since the last sample: ("pressed", at) and ("released", at)."""
         return self._debounce.step(self._edges(), not self._pin.value(), now, blind)

@@ -31,7 +31,8 @@ class NotWelcome(Broken):
 
 
 class Client:
-    """One connection. `run` lives as long as it does; `publish` and `subscribe` only queue."""
+    """One connection. `run` lives as long as it does; `publish` and `subscribe` never wait: what
+    cannot be written at once is queued."""
 
     def __init__(self, reader, writer, now, on_message, on_subscribed, look) -> None:
         """`now()` gives ticks; `on_message(topic, payload, retained)` is called before a message
@@ -45,6 +46,7 @@ class Client:
         self._look = look
         self._queue: list = []
         self._queued = asyncio.Event()
+        self._is_free = False  # whether nobody writes at the moment
         self._over = asyncio.Event()
         self._why = ""
         self._last_id = 0
@@ -90,14 +92,14 @@ class Client:
         raise Broken(self._why)
 
     def publish(self, topic: str, payload: bytes, qos: int = 1, retain: bool = False) -> None:
-        """Queue a message. With QoS 1, no PUBACK in time ends the connection."""
+        """Write or queue a message. With QoS 1, no PUBACK in time ends the connection."""
         head = _text(topic)
         if qos:
             head += self._expect("PUBACK")
         self._put(_packet(0x30 | qos << 1 | (1 if retain else 0), head + payload))
 
     def subscribe(self, topics: list) -> None:
-        """Queue a subscription to `topics`, (topic, QoS) each."""
+        """Write or queue a subscription to `topics`, (topic, QoS) each."""
         body = self._expect("SUBACK")
         for topic, qos in topics:
             body += _text(topic) + bytes([qos])
@@ -114,7 +116,17 @@ class Client:
             self.end("the broker takes nothing")
             return
         self._queue.append(packet)
+        if self._is_free:  # a press is on the wire before anything else has its turn
+            self._is_free = False
+            try:
+                self._write_next()
+            except Exception as why:  # noqa: BLE001 - as in _guard()
+                self.end(str(why))
         self._queued.set()
+
+    def _write_next(self) -> None:
+        self._deadlines["write"] = ("room to write", ticks_add(self._now(), ANSWER_MS))
+        self._writer.write(self._queue.pop(0))
 
     def _expect(self, answer: str) -> bytes:
         self._last_id = self._last_id % 65535 + 1
@@ -143,15 +155,18 @@ class Client:
                 self._put(b"\xc0\x00")
 
     async def _write_all(self) -> None:
-        # The only writer: a packet is written whole, and never while another one drains.
+        # A packet is written whole, and never while another one drains: MicroPython's stream would
+        # lose it.
         while True:
-            await self._queued.wait()
-            self._queued.clear()
             while self._queue:
-                self._deadlines["write"] = ("room to write", ticks_add(self._now(), ANSWER_MS))
-                self._writer.write(self._queue.pop(0))
+                self._write_next()
                 await self._writer.drain()
             self._deadlines.pop("write", None)
+            self._is_free = True
+            await self._queued.wait()
+            self._is_free = False
+            self._queued.clear()
+            await self._writer.drain()  # what _put() has written
 
     async def _read_all(self) -> None:
         while True:

@@ -1,12 +1,15 @@
 """The board with pins that the test drives: what it makes of edges, blocks and faults."""
 
 import asyncio
+import gc
 import sys
 
 from bell.ticks import PERIOD, ticks_add, ticks_diff
 
 if not hasattr(asyncio, "ThreadSafeFlag"):
     asyncio.ThreadSafeFlag = asyncio.Event
+if not hasattr(gc, "threshold"):
+    gc.threshold = lambda *_: -1
 
 STARTS = (0, PERIOD - 60)  # the second wraps within every story
 PINS = {"button": 27, "lamp": 26, "buzzer": 25, "service": 0, "supply": 34}
@@ -57,6 +60,7 @@ Machine.ADC = ADC
 sys.modules["machine"] = Machine
 
 from bell import board as module  # noqa: E402 - it needs the chip
+from bell import debounce  # noqa: E402
 
 
 class Clock:
@@ -231,3 +235,111 @@ def test_the_supply_is_what_the_divider_says():
 def test_a_stored_sound_that_is_not_there_is_a_fault_told_once_somebody_watches():
     it = Story(sound="/nowhere/ding.wav")
     assert it.go(it.wait(1)) == [("fault", "sound", True)]
+
+
+class Loop:
+    """In place of asyncio and time: who sleeps wakes `late_us` too late, and then the next of
+    `acts` happens; a look at the clock takes a moment too."""
+
+    TimeoutError = asyncio.TimeoutError
+    ThreadSafeFlag = asyncio.ThreadSafeFlag
+
+    def __init__(self, start_us, late_us):
+        self.now_us = start_us
+        self.late_us = late_us
+        self.acts = []
+        self.sleeps = 0
+
+    def ticks_ms(self):
+        self.now_us += 10
+        return self.now_us // 1000
+
+    async def sleep(self, seconds):
+        self.sleeps += 1
+        self.now_us += int(seconds * 1_000_000) + self.late_us
+
+    async def wait_for(self, waited, seconds):
+        waited.close()
+        if not self.acts:
+            raise Over
+        self.acts.pop(0)()
+
+
+class Heap:
+    """In place of gc."""
+
+    def __init__(self):
+        self.collects_after = 4096
+
+    def threshold(self, *size):
+        if size:
+            self.collects_after = size[0]
+        return self.collects_after
+
+
+def watched(start_us, late_us, *acts):
+    """What watch() makes of a button that does each of `acts` when nothing else happens:
+    (name, milliseconds from the edge to this event, whether collections wait) each. And the loop
+    and the heap."""
+    loop = module.asyncio = module.time = Loop(start_us, late_us)
+    heap = module.gc = Heap()
+    found = []
+    try:
+        Pin.closed = ()
+        board = module.Board({"button": 27, "lamp": 26, "buzzer": 25})
+        pin = Pin.made[27]
+        loop.acts = [lambda level=level: pin.drive(level) for level in acts]
+
+        def happened(event):
+            after_ms = ticks_diff(loop.now_us // 1000, event[1]) if len(event) > 1 else None
+            found.append((event[0], after_ms, heap.collects_after == -1))
+
+        asyncio.run(board.watch(happened))
+    except Over:
+        pass
+    finally:
+        module.asyncio, module.gc = asyncio, gc
+    return found, loop, heap
+
+
+def test_a_press_is_told_in_the_millisecond_in_which_it_is_one():
+    for start_us in range(0, 2_000, 130):
+        for late_us in (50, 400, 900):
+            found, _, _ = watched(start_us, late_us, 0)
+            assert found == [("pressed", debounce.PRESS_MS, True)], (start_us, late_us, found)
+
+
+def test_nothing_is_collected_between_the_first_touch_and_the_press():
+    _, loop, heap = watched(0, 400, 0, 1)
+    assert heap.collects_after == 4096  # but afterwards
+    assert loop.sleeps > 2
+
+
+def test_a_contact_that_never_rests_leaves_the_loop_to_others():
+    for late_us in (50, 400, 900):
+        loop = module.asyncio = module.time = Loop(0, late_us)
+        sleep, ticks_ms = loop.sleep, loop.ticks_ms
+
+        async def slept(seconds, loop=loop, sleep=sleep):
+            await sleep(seconds)
+            pin = Pin.made[27]
+            pin.drive(1 - pin.level)
+            if loop.sleeps == 500:
+                raise Over
+
+        def looked(loop=loop, ticks_ms=ticks_ms):
+            if loop.now_us > 10_000_000:
+                raise Over  # nobody has slept
+            return ticks_ms()
+
+        loop.sleep, loop.ticks_ms = slept, looked
+        try:
+            Pin.closed = ()
+            board = module.Board({"button": 27, "lamp": 26, "buzzer": 25})
+            loop.acts = [lambda: Pin.made[27].drive(0)]
+            asyncio.run(board.watch(lambda event: None))
+        except Over:
+            pass
+        finally:
+            module.asyncio = asyncio
+        assert loop.sleeps == 500

@@ -110,3 +110,21 @@ def test_it_is_settled_when_nothing_can_happen_without_an_edge():
     assert not debounce.is_settled
     debounce.step([], True, 20)
     assert debounce.is_settled
+
+
+def test_a_glitch_of_5_ms_is_refused_even_if_its_end_is_noticed_2_ms_late():
+    for start in STARTS:
+        for late in range(3):
+            debounce = Debounce(start)
+            edges = [(True, ticks_add(start, 10)), (False, ticks_add(start, 15 + late))]
+            assert debounce.step(edges, False, ticks_add(start, 20)) == []
+
+
+def test_what_is_left_until_something_happens_is_known():
+    debounce = Debounce(0)
+    assert debounce.left_ms == 0
+    debounce.step([(True, 5)], True, 5)
+    for passed in range(8):
+        assert debounce.left_ms == 8 - passed
+        assert debounce.step([], True, 6 + passed) == ([("pressed", 5)] if passed == 7 else [])
+    assert debounce.left_ms == 0

@@ -18,6 +18,7 @@ class Wire:
         self.messages = []
         self.closed = False
         self.trouble = None
+        self.is_full = False
         self.subscribed = 0
         self._incoming = b""
         self._is_over = False
@@ -53,7 +54,8 @@ class Wire:
         self.written += data
 
     async def drain(self):
-        pass
+        while self.is_full:
+            await asyncio.sleep(0)
 
     def close(self):
         self.closed = True
@@ -146,6 +148,70 @@ def test_no_puback_in_time_ends_the_connection():
         assert wire.closed
 
     assert played(story) == "no PUBACK for 5 s"
+
+
+def test_what_is_published_is_written_at_once():
+    async def story(wire):
+        for number in range(3):
+            wire.written = b""
+            wire.client.publish("a", bytes([number]), 0)
+            assert wire.written == b"\x30\x04\x00\x01a" + bytes([number])
+            await wire.settle()
+        assert wire.client._deadlines == {}
+
+    assert played(story) == "the test is over"
+
+
+def test_what_is_published_while_another_packet_drains_is_written_after_it_in_order():
+    async def story(wire):
+        wire.is_full = True
+        for number in range(3):
+            wire.client.publish("a", bytes([number]), 0)
+            await wire.settle()
+        assert wire.written == b"\x30\x04\x00\x01a\x00"
+        wire.is_full = False
+        await wire.settle()
+        assert [wire.written[at] for at in (5, 11, 17)] == [0, 1, 2]
+
+    assert played(story) == "the test is over"
+
+
+def test_what_is_published_before_the_connection_runs_is_written_when_it_does():
+    async def play():
+        wire = Wire()
+        for number in range(3):
+            wire.client.publish("a", bytes([number]), 0)
+        assert wire.written == b""
+        ending = asyncio.create_task(wire.ends())
+        await wire.settle()
+        assert [wire.written[at] for at in (5, 11, 17)] == [0, 1, 2]
+        wire.client.end("the test is over")
+        return await ending
+
+    assert asyncio.run(play()) == "the test is over"
+
+
+def test_a_socket_that_takes_no_packet_in_time_ends_the_connection():
+    async def story(wire):
+        wire.is_full = True
+        wire.client.publish("a", b"", 0)
+        await wire.settle()
+        wire.now += mqtt.ANSWER_MS
+        await wire.client._over.wait()
+
+    assert played(story) == "no room to write for 5 s"
+
+
+def test_a_socket_that_is_broken_ends_the_connection_and_whoever_publishes_goes_on():
+    async def story(wire):
+        def write(data):
+            raise OSError("it is broken")
+
+        wire.write = write
+        wire.client.publish("a", b"", 0)
+        await wire.client._over.wait()
+
+    assert played(story) == "it is broken"
 
 
 def test_a_publish_of_qos_0_waits_for_nothing():
@@ -272,7 +338,7 @@ def test_nonsense_ends_the_connection():
 
 def test_a_queue_that_nobody_takes_ends_the_connection():
     async def story(wire):
-        for _ in range(mqtt.MOST_QUEUED + 1):
+        for _ in range(1 + mqtt.MOST_QUEUED + 1):  # the first is written at once
             wire.client.publish("a", b"", 0)
         await wire.client._over.wait()
 

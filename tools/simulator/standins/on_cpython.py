@@ -10,6 +10,6 @@ def prepare():
     """Add it. Call this before anything of the firmware is imported."""
     time.ticks_ms = lambda: time.monotonic_ns() // 1_000_000
     gc.mem_free = lambda: 0
-    gc.threshold = lambda size: None
+    gc.threshold = lambda *size: None if size else -1
     sys.print_exception = lambda why: print("".join(traceback.format_exception(why)))
     sys.dont_write_bytecode = True
