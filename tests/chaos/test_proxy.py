@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from chaos.packets import Publish
     from chaos.proxy import Way
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 class Line:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 async def until(happened: Callable[[], object], crowd: Crowd | None = None) -> None:
-    """Wait for it, for 40 s; meanwhile the crowd repeats what has no receipt."""
-    async with asyncio.timeout(40):
+    """Wait for it, for two minutes; meanwhile the crowd repeats what has no receipt."""
+    async with asyncio.timeout(120):
         while not happened():
             if crowd is not None:
                 crowd.repeat()
@@ -32,6 +32,6 @@ def lovebell(gateway: GatewayProcess, *arguments: str) -> subprocess.CompletedPr
         env=os.environ | {"LOVEBELL_DATABASE": str(gateway.database)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 KILLS = int(os.environ.get("LOVEBELL_KILLS", "30"))
 SEED = int(os.environ.get("LOVEBELL_KILL_SEED", str(random.randrange(10**6))))
 HOMES = 50 + 5 * KILLS
-SETTLE_S = 120
+SETTLE_S = 300
 KEY = "bG92ZWJlbGxTRUNSRVQtaG9vay1vZi10aGUtdGVzdHM="
 #: What the record says of an answer, in time or not.
 ANSWERED = ("acknowledged", "also_acknowledged", "late_acknowledged", "stale_acknowledged")

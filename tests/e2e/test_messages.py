@@ -57,7 +57,7 @@ class House:
             return connection.execute(query).fetchall()
 
     async def until(self, happened: Callable[[], object]) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while not happened():
                 await asyncio.sleep(0.02)
 

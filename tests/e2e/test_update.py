@@ -38,7 +38,7 @@ pytestmark = pytest.mark.skipif(
 OLD, NEW = "900.0.1", "900.0.2"
 BUTTON = "b-00001"
 FAST = 60  # the boards' time, against the gateway's
-LONG_S = 90
+LONG_S = 300
 
 
 class Stage:

@@ -80,7 +80,7 @@ class Server:
             for seconds in self.answers:
                 self.socket.sendto(answer(seconds, cookie=asked[40:48]), client)
 
-    def asked(self):
+    def asked(self, answer_ms=60_000):
         async def ask():
             serving = asyncio.create_task(self.serve())
             try:
@@ -89,7 +89,7 @@ class Server:
                 serving.cancel()
 
         real = sntp.PORT, sntp.ANSWER_MS, sntp.LOOK_MS
-        sntp.PORT, sntp.ANSWER_MS, sntp.LOOK_MS = self.port, 200, 2
+        sntp.PORT, sntp.ANSWER_MS, sntp.LOOK_MS = self.port, answer_ms, 2
         try:
             return asyncio.run(ask())
         finally:
@@ -103,4 +103,4 @@ def test_a_server_is_asked_over_udp():
 
 
 def test_a_server_that_says_nothing_is_not_waited_for():
-    assert Server().asked() is None
+    assert Server().asked(200) is None

@@ -63,7 +63,7 @@ async def tell(port: int, *said: bytes) -> list[bytes]:
         with contextlib.suppress(OSError):  # the other end has had enough
             if answers:  # the last one, which is good, is answered in full
                 writer.write_eof()
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 answers.append(await reader.read())
         writer.close()
         with contextlib.suppress(OSError):

@@ -48,7 +48,7 @@ class Ear:
         self.ups += 1
 
     async def until(self, happened: Callable[[], object]) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not happened():
                 await asyncio.sleep(0.005)
 
@@ -63,7 +63,7 @@ class Device:
 
     def __init__(self, port: int, name: str = "device") -> None:
         self._reader = packets.Reader()
-        self._socket = socket.create_connection(("127.0.0.1", port), 10)
+        self._socket = socket.create_connection(("127.0.0.1", port), 60)
         self._packets: list[tuple[int, bytes]] = []
         self.send(packets.connect(name, "", "", 60))
         assert self.read()[0] == packets.CONNACK
@@ -284,7 +284,7 @@ class Old:
 
     def __init__(self, port: int) -> None:
         self._reader = packets.Reader()
-        self._socket = socket.create_connection(("127.0.0.1", port), 10)
+        self._socket = socket.create_connection(("127.0.0.1", port), 60)
         self._socket.sendall(b"\x10\x0f\0\x04MQTT\x04\x02\0\x3c\0\x03old")
 
     def retained(self, topic: str) -> list[bytes]:

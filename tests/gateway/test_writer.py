@@ -103,7 +103,7 @@ async def test_what_was_decided_later_is_written_later_though_the_disk_fails_bet
     for now, what in enumerate(("poison", "older", "old"), 1):
         torn.put(now, what)
     writing = asyncio.create_task(torn.writer.write())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while sum(map(len, torn.saved)) < 3:
             await asyncio.sleep(0)
     writing.cancel()

@@ -64,7 +64,7 @@ def secrets(url: str = "http://127.0.0.1:1") -> Secrets:
     return Secrets(ENVIRONMENT | {"T_APPRISE": apprise})
 
 
-def channel(kind: str, server: str, timeout_s: int = 5, **more: str) -> Sender:
+def channel(kind: str, server: str, timeout_s: int = 60, **more: str) -> Sender:
     """A sender of this kind that leads to this server."""
     wanted = options(kind, server) | {"timeout_s": str(timeout_s)} | more
     return make_sender(kind, wanted, secrets(server))
@@ -89,7 +89,7 @@ def assert_no_secret(text: str) -> None:
 def hmac_by_openssl(key: bytes, signed: bytes) -> str:
     """The base64 of an HMAC-SHA256, computed by another program."""
     command = f"openssl dgst -sha256 -mac HMAC -macopt hexkey:{key.hex()} -binary".split(" ")
-    made = subprocess.run(command, input=signed, check=True, capture_output=True, timeout=9)
+    made = subprocess.run(command, input=signed, check=True, capture_output=True, timeout=60)
     return base64.b64encode(made.stdout).decode()
 
 

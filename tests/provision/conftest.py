@@ -119,7 +119,7 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[In
 
 def _start(folder: Path, place: Place) -> subprocess.Popen[bytes]:
     running = subprocess.Popen([find(), "-c", str(folder / "mosquitto.conf")], stderr=-3)
-    for _ in range(200):
+    for _ in range(1_200):
         assert running.poll() is None, "Mosquitto refuses its configuration"
         try:
             Probe(place, "nobody", "x")

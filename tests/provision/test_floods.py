@@ -37,7 +37,7 @@ def press_until_received(board: Probe, button: str) -> None:
     board.subscribe(topic(button, "receipt"))
     body = json.dumps({"id": "p-1", "kind": "call"}).encode()
     assert board.publish(topic(button, "press"), body) == OK
-    for _ in range(600):
+    for _ in range(2_400):
         if any(json.loads(payload)["id"] == "p-1" for _, payload in board.hear()):
             return
         time.sleep(0.05)  # the gateway is another process
@@ -54,7 +54,7 @@ async def test_a_flood_is_a_fault_and_some_lines_and_other_presses_are_received(
         with installation.connect(flooder) as loud, installation.connect(elder) as board:
             await asyncio.to_thread(flood, loud, flooder)
             await asyncio.to_thread(press_until_received, board, elder)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while (flooder, "flood") not in faults(installation):
                 await asyncio.sleep(0.05)
         await gateway.stop()

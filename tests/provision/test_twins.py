@@ -41,13 +41,13 @@ async def test_two_boards_that_throw_each_other_out_are_told_and_presses_of_both
     first, second = (board_of(installation, tmp_path / which, name) for which in ("a", "b"))
     try:
         await second.start()  # its second start is told apart from the other's first
-        await second.wait_for(lambda board: board.broker_is_up, 30)
+        await second.wait_for(lambda board: board.broker_is_up, 120)
         await second.stop()
         await asyncio.gather(first.start(), second.start())
         first.press()
         second.press()
         for board in (first, second):
-            await board.wait_for(lambda board: board.lamp == "received", 60)
+            await board.wait_for(lambda board: board.lamp == "received", 120)
         async with asyncio.timeout(120):
             while not faults(installation, name) or receipts(installation) < 2:
                 await asyncio.sleep(0.1)

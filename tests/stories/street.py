@@ -6,6 +6,7 @@ Only the edges are played: the broker (`Air`) and the devices. Nothing sleeps.
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 from typing import TYPE_CHECKING, Any
@@ -274,6 +275,13 @@ DEVICES = (
     *(Device(chime, DeviceKind.CHIME) for chime in CHIMES),
 )
 PAIRS = (("b-1", "h-1"), *CHIMES.items(), ("r-paired", "h-1"))
+
+
+async def until(happened: Callable[[], object]) -> None:
+    """Wait for what happens by itself, as what writes beside a test does."""
+    async with asyncio.timeout(60):
+        while not happened():
+            await asyncio.sleep(0)
 
 
 def furnish(street: Street) -> None:

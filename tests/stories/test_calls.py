@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from stories.street import until
 
 from lovebell.domain.model import Device, DeviceKind
 from lovebell.domain.records import Command, DiskError
@@ -595,8 +596,7 @@ async def test_work_that_cannot_be_written_holds_up_nobody_else(street: Street) 
     street.send("b-lost", "press", id="p-bad", kind="call")
     street.send("b-1", "press", id="p-good", kind="call")
     writing = asyncio.create_task(street.engine.writer.write())
-    while "p-good" not in street.receipts:
-        await asyncio.sleep(0)
+    await until(lambda: "p-good" in street.receipts)
     writing.cancel()
     assert "p-bad" not in street.receipts
     assert street.ringing["c-desk"] == {"b-lost.p-bad"}  # it rang all the same

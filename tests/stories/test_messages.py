@@ -10,6 +10,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 import pytest
+from stories.street import until
 
 from lovebell.clerk import Clerk
 from lovebell.domain.messages import REMIND_MS
@@ -19,8 +20,6 @@ from lovebell.store import books, channels, pairs, privacy, roster
 from lovebell.tickets import Tickets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sqlalchemy import Connection
     from stories.street import Street
 
@@ -354,12 +353,6 @@ async def test_a_contact_entered_during_an_episode_is_asked_at_once(
     assert "contacts_changed" in street.record()
 
 
-async def until(happened: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
-        while not happened():
-            await asyncio.sleep(0)
-
-
 async def test_a_message_does_not_wait_for_a_disk_that_takes_no_writing(
     street: Street, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -511,9 +504,10 @@ async def test_looking_at_a_link_acknowledges_nothing_and_using_it_does(
 async def use(street: Street, services: Services, token: str) -> str:
     """Press the button of the page; what it shows then."""
     using = asyncio.ensure_future(services.tickets.use(token))
-    while not using.done():
-        await asyncio.sleep(0)
-        await street.settle()
+    async with asyncio.timeout(60):
+        while not using.done():
+            await asyncio.sleep(0)
+            await street.settle()
     visit = using.result()
     return "" if visit is None else visit.stage.value
 

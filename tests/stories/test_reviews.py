@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import text
+from stories.street import until
 
 from lovebell.clock import SystemClock
 from lovebell.domain.records import Batch, DamagedError, DiskError
@@ -79,8 +80,7 @@ async def test_a_press_that_could_not_be_written_gets_no_receipt_when_it_is_repe
     writing = asyncio.create_task(street.engine.writer.write())
     for _ in range(2):
         token = street.send("b-1", "press", id="p-1", kind="call", age_ms=0)
-        while token not in street.air.settled:
-            await asyncio.sleep(0)
+        await until(lambda token=token: token in street.air.settled)
     writing.cancel()
     assert "p-1" not in street.receipts
     assert street.sounding == {"c-paired"}
@@ -114,8 +114,7 @@ async def test_while_the_disk_fails_the_broker_is_not_kept_waiting(street: Stree
     street.store.broken = True
     first = street.send("b-1", "press", id="p-1", kind="call")
     writing = asyncio.create_task(street.engine.writer.write())
-    while first not in street.air.settled:
-        await asyncio.sleep(0)
+    await until(lambda: first in street.air.settled)
     second = street.send("b-lost", "press", id="p-2", kind="call")
     assert second in street.air.settled
     assert street.engine.writer.trouble == "database or disk is full"

@@ -233,7 +233,7 @@ async def test_the_courier_brings_pieces_as_soon_as_they_are_wanted(depot: Depot
     for at in (0, 600, 1_200):
         depot.is_idle = at != 600
         depot.street.send("b-lost", "fetch", version="0.2.0", at=at)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not any(at == one for _, one, _ in depot.pieces):
                 await asyncio.sleep(0.001)
                 depot.is_idle = True

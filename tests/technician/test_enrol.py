@@ -111,7 +111,7 @@ def connected(port: int, user: str, password: str) -> int:
     parts: list[Any] = [text.encode() for text in (user, user, password)]
     fields = b"".join(struct.pack(">H", len(part)) + part for part in parts)
     head = b"\x00\x04MQTT\x04\xc2\x00\x1e"
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
         line.sendall(b"\x10" + bytes([len(head) + len(fields)]) + head + fields)
         return line.recv(4)[3]
 

@@ -58,7 +58,7 @@ def test_a_second_signal_does_not_break_off_the_clearing_away(how: signal.Signal
     process.send_signal(how)
     assert said(process) == "clearing"
     process.send_signal(how)
-    out, err = process.communicate("\n", timeout=30)
+    out, err = process.communicate("\n", timeout=60)
     assert (out, err) == ("cleared\n", "")
     assert process.returncode == 128 + how
 
@@ -68,7 +68,7 @@ def test_after_nohup_the_end_of_the_terminal_ends_nothing() -> None:
     process.send_signal(signal.SIGHUP)
     process.send_signal(signal.SIGTERM)
     assert said(process) == "clearing"
-    process.communicate("\n", timeout=30)
+    process.communicate("\n", timeout=60)
     assert process.returncode == 128 + signal.SIGTERM
 
 

@@ -199,14 +199,12 @@ async def test_a_disk_that_cannot_be_read_says_try_again_and_not_that_the_link_i
 
 async def test_a_port_that_is_taken_is_tried_again_and_meanwhile_there_are_no_pages() -> None:
     told: asyncio.Queue[bool] = asyncio.Queue()
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
+    port = free_port()
+    with socket.create_server(("127.0.0.1", port)):
         made = application(Door(), lambda: 0)
         serving = asyncio.create_task(serve(made, "127.0.0.1", port, told.put_nowait, 0.01))
-        assert await asyncio.wait_for(told.get(), 10) is False
-    while not await asyncio.wait_for(told.get(), 10):
+        assert await asyncio.wait_for(told.get(), 60) is False
+    while not await asyncio.wait_for(told.get(), 60):
         pass
     url = f"http://127.0.0.1:{port}/a/{GOOD}"
     async with aiohttp.ClientSession() as browser, browser.get(url) as answer:
@@ -224,7 +222,7 @@ async def served(patience_s: float) -> AsyncGenerator[int]:
     serving = asyncio.create_task(
         serve(made, "127.0.0.1", port, told.put_nowait, patience_s=patience_s)
     )
-    assert await asyncio.wait_for(told.get(), 10)
+    assert await asyncio.wait_for(told.get(), 60)
     yield port
     serving.cancel()
     await asyncio.gather(serving, return_exceptions=True)
@@ -239,7 +237,7 @@ async def test_whoever_asks_half_a_question_many_times_takes_neither_files_nor_p
             crowd.append(await asyncio.open_connection("127.0.0.1", port))
             crowd[-1][1].write(half)
         for reader, _ in crowd[:more]:  # the longest first
-            assert await asyncio.wait_for(reader.read(), 10) == b""
+            assert await asyncio.wait_for(reader.read(), 60) == b""
         url = f"http://127.0.0.1:{port}/a/{GOOD}"
         async with aiohttp.ClientSession() as browser, browser.post(url) as answer:
             assert answer.status == 200
@@ -253,7 +251,7 @@ async def test_whoever_asks_nothing_is_let_go_of(said: bytes) -> None:
     async with served(0.05) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(said)
-        assert await asyncio.wait_for(reader.read(), 10) == b""
+        assert await asyncio.wait_for(reader.read(), 60) == b""
         writer.close()
 
 
@@ -265,7 +263,7 @@ async def test_a_slow_question_is_answered_while_there_is_room() -> None:
             await writer.drain()
         for reader, writer in begun:
             writer.write(b"Host: bell\r\n\r\n")
-            assert (await asyncio.wait_for(reader.read(), 10)).startswith(b"HTTP/1.1 200")
+            assert (await asyncio.wait_for(reader.read(), 60)).startswith(b"HTTP/1.1 200")
             writer.close()
 
 
