@@ -21,6 +21,7 @@ from lovebell import config, words
 from lovebell.clock import SystemClock
 from lovebell.domain.model import DeviceKind, Link
 from lovebell.store.access import OperatorStore
+from lovebell.store.books import load_books
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -66,6 +67,11 @@ class App:
         store = OperatorStore(self.settings.database)
         click.get_current_context().call_on_close(store.close)
         return store
+
+    def books(self) -> Books:
+        """The books as they are by now. Raises what `store` raises."""
+        with self.store.reading() as connection:
+            return load_books(connection)
 
     def text(self, name: str, /, **needs: object) -> str:
         """A sentence or a word of `lovebell.words` in the language of this run."""

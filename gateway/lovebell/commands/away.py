@@ -11,7 +11,7 @@ from lovebell.commands.base import group
 from lovebell.commands.calendar import wall, warn_plans
 from lovebell.commands.months import Moment, Zone, at_ms
 from lovebell.store import roster as store
-from lovebell.store.books import load_books
+from lovebell.store.books import load_books, responder_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -64,15 +64,15 @@ def add(
     """Enter an absence."""
     from_ms = app.now() if since is None else at_ms(since, zone)
     to_ms = at_ms(until, zone, is_end=True)
-    with app.store.writing() as connection:
+    with app.store.editing() as connection:
+        name = responder_of(load_books(connection), responder_id).name
         entered = store.add_away(connection, responder_id, from_ms, to_ms, note)
-        books = load_books(connection)
     if as_json:
         print_json(_document(entered))
     else:
         times = {"since": wall(from_ms, zone), "until": wall(to_ms, zone)}
-        app.say("went_away", name=books.responders[responder_id].name, n=entered.n, **times)
-    warn_plans(app, books)
+        app.say("went_away", name=name, n=entered.n, **times)
+    warn_plans(app, app.books())
 
 
 @away.command("list", help="列出现在和将来的外出。|List absences, present and planned.")
@@ -105,9 +105,9 @@ def list_away(app: App, past_too: bool, as_json: bool) -> None:
 @pass_app
 def remove(app: App, n: int, as_json: bool) -> None:
     """Take an absence back."""
-    with app.store.writing() as connection:
-        was = store.remove_away(connection, n)
+    with app.store.editing() as connection:
         books = load_books(connection)
+        was = store.remove_away(connection, n)
     if as_json:
         print_json({"removed": n})
     else:

@@ -76,7 +76,7 @@ def add(app: App, name: str, kind: str, settings: tuple[str, ...], as_json: bool
     """Enter a channel."""
     made = Channel(name, kind, {key: value for key, value in _read(settings).items() if value})
     _check(app, made)
-    with app.store.writing() as connection:
+    with app.store.editing() as connection:
         store.add_channel(connection, made)
     _told(app, made, "entered", as_json)
 
@@ -95,7 +95,7 @@ def edit(app: App, name: str, settings: tuple[str, ...], as_json: bool) -> None:
     options = {k: v for k, v in (dict(before.options) | _read(settings)).items() if v}
     made = Channel(name, before.kind, options)
     _check(app, made)
-    with app.store.writing() as connection:
+    with app.store.editing() as connection:
         store.edit_channel(connection, made)
     _told(app, made, "changed", as_json)
 
@@ -133,7 +133,7 @@ def _options(one: Channel) -> str:
 @pass_app
 def remove(app: App, name: str, as_json: bool) -> None:
     """Take a channel out of the books."""
-    with app.store.writing() as connection:
+    with app.store.editing() as connection:
         store.remove_channel(connection, name)
     if as_json:
         print_json({"removed": name})
@@ -225,7 +225,7 @@ def add_contact(
     with app.store.reading() as connection:
         kind = store.channel_of(books_store.load_books(connection), channel_name).kind
     check_address(kind, made.address)
-    with app.store.writing() as connection:
+    with app.store.editing() as connection:
         store.add_contact(connection, made)
     if as_json:
         print_json(asdict(made))
@@ -266,7 +266,7 @@ def list_contacts(app: App, responder_id: str | None, as_json: bool) -> None:
 @pass_app
 def remove_contact(app: App, responder_id: str, channel_name: str, as_json: bool) -> None:
     """Take a contact out of the books."""
-    with app.store.writing() as connection:
+    with app.store.editing() as connection:
         store.remove_contact(connection, responder_id, channel_name)
     if as_json:
         print_json({"removed": [responder_id, channel_name]})

@@ -39,8 +39,7 @@ def add(app: App, community_id: str, name: str, zone: str | None, as_json: bool)
     entered = Community(community_id, name, zone or DEFAULT_ZONE)
     with app.store.writing() as connection:
         store.add_community(connection, entered)
-        books = load_books(connection)
-    _tell(app, books, entered, "entered", as_json)
+    _tell(app, app.books(), entered, "entered", as_json)
 
 
 @community.command("edit", help="更改名称或时区。|Change its name or time zone.")
@@ -51,10 +50,9 @@ def add(app: App, community_id: str, name: str, zone: str | None, as_json: bool)
 @pass_app
 def edit(app: App, community_id: str, name: str | None, zone: str | None, as_json: bool) -> None:
     """Change a community."""
-    with app.store.writing() as connection:
+    with app.store.editing() as connection:
         edited = store.edit_community(connection, community_id, name, zone)
-        books = load_books(connection)
-    _tell(app, books, edited, "changed", as_json)
+    _tell(app, app.books(), edited, "changed", as_json)
 
 
 @community.command("list", help="列出所有社区。|List all communities.")
@@ -93,10 +91,10 @@ def plan(app: App, community_id: str, steps: tuple[str, ...], reset: bool, as_js
     if reset == bool(steps):
         click.get_current_context().fail("steps_or_default")
     wanted = () if reset else pairs.read_steps(steps)
-    with app.store.writing() as connection:
+    with app.store.editing() as connection:
         store.set_community_plan(connection, community_id, wanted)
-        books = load_books(connection)
-    one = books.communities[community_id]
+    books = app.books()
+    one = store.community_of(books, community_id)
     if as_json:
         print_json(_document(books, one))
     elif one.plan:
@@ -114,7 +112,7 @@ def plan(app: App, community_id: str, steps: tuple[str, ...], reset: bool, as_js
 @pass_app
 def remove(app: App, community_id: str, as_json: bool) -> None:
     """Take a community out of the books."""
-    with app.store.writing() as connection:
+    with app.store.editing() as connection:
         store.remove_community(connection, community_id)
     if as_json:
         print_json({"removed": community_id})

@@ -150,7 +150,7 @@ def show(app: App, device_id: str, as_json: bool) -> None:
 @pass_app
 def remove(app: App, device_id: str, as_json: bool) -> None:
     """Take a device out of the books."""
-    with app.store.writing() as connection:
+    with app.store.editing() as connection:
         if store.remove_device(connection, device_id):
             # Else a restore would let it in again, and nobody would know.
             boards.note(connection, app.now(), What.REVOKED, device_id, {})

@@ -81,8 +81,9 @@ def test() -> None:
 @pass_app
 def attempt(app: App, home_id: str, by: str, as_json: bool) -> None:
     """Note an attempt."""
-    with app.store.writing() as connection:
+    with app.store.editing() as connection:
         store.note_attempt(connection, home_id, by, app.now())
+    with app.store.reading() as connection:
         found = store.drills(connection, app.now(), _day)
     drill = next(one for one in found if one.home == home_id)
     if as_json:

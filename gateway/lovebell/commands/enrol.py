@@ -15,7 +15,7 @@ from lovebell.commands.base import FilePath, command
 from lovebell.commands.publisher import publisher_of
 from lovebell.domain.address import place_of
 from lovebell.domain.episode import What
-from lovebell.domain.model import Device, DeviceKind
+from lovebell.domain.model import DeviceKind
 from lovebell.provision import rights
 from lovebell.provision.bundle import Broker, Bundle, seal
 from lovebell.provision.identities import MOST, identities, password_hash
@@ -135,9 +135,8 @@ def enrol(
 def _enter(
     connection: Connection, kind: DeviceKind, hashes: Mapping[str, str], until_ms: int, now: int
 ) -> None:
-    for device in hashes:
-        store.add_device(connection, Device(device, kind, ""))
-        boards.note(connection, now, What.ENROLLED, device, {"by": BUNDLE})
+    store.add_devices(connection, kind, hashes)
+    boards.note_all(connection, now, What.ENROLLED, hashes, {"by": BUNDLE})
     credentials.put(connection, hashes, until_ms)
 
 

@@ -169,7 +169,7 @@ def _absent_row(app: App, books: Books, heard: dict[str, Seen], one: Absent) -> 
 @pass_app
 def tick(app: App, home_id: str, by: str, as_json: bool) -> None:
     """Tick a home off."""
-    with app.store.writing() as connection:
+    with app.store.editing() as connection:
         watch.tick_off(connection, home_id, by, app.now())
         left = len(watch.absent(connection))
     if as_json:

@@ -29,18 +29,17 @@ def set_group(
     app: App, group_id: str, members: tuple[str, ...], name: str | None, as_json: bool
 ) -> None:
     """Enter a group, or change it."""
-    with app.store.writing() as connection:
+    with app.store.editing() as connection:
         was = load_books(connection).groups.get(group_id)
         named = name if name is not None else was.name if was else group_id
         wanted = Group(group_id, named, tuple(dict.fromkeys(members)))
         store.set_group(connection, wanted)
-        books = load_books(connection)
     if as_json:
         print_json(asdict(wanted))
     else:
         told = app.text("comma").join(wanted.members)
         app.say("group_set", id=group_id, name=named, members=told)
-    warn_plans(app, books)
+    warn_plans(app, app.books())
 
 
 @groups.command("list", help="列出所有小组。|List all groups.")
@@ -65,7 +64,7 @@ def list_groups(app: App, as_json: bool) -> None:
 @pass_app
 def remove(app: App, group_id: str, as_json: bool) -> None:
     """Take a group out of the books."""
-    with app.store.writing() as connection:
+    with app.store.editing() as connection:
         store.remove_group(connection, group_id)
     if as_json:
         print_json({"removed": group_id})

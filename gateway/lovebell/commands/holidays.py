@@ -119,13 +119,12 @@ def _read(file: Path) -> tuple[dict[date, str], int]:
 
 
 def _enter(app: App, community: str, days: Mapping[date, str], worked: int, as_json: bool) -> None:
-    with app.store.writing() as connection:
+    with app.store.editing() as connection:
         store.add_holidays(connection, community, days)
-        books = load_books(connection)
     if as_json:
         print_json({"entered": [day.isoformat() for day in sorted(days)], "worked_days": worked})
     else:
         app.say("holidays_added", n=len(days))
         if worked:
             app.say("worked_days", n=worked)
-    warn_plans(app, books)
+    warn_plans(app, app.books())

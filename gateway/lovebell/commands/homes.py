@@ -54,7 +54,7 @@ def add(app: App, home_id: str, as_json: bool, **fields: Any) -> None:
     """Enter a home."""
     given = {key: value for key, value in fields.items() if value is not None}
     entered = Home(home_id, **given)
-    with app.store.writing() as connection:
+    with app.store.editing() as connection:
         store.add_home(connection, entered)
     if as_json:
         print_json(asdict(entered))
@@ -139,7 +139,7 @@ def _people(app: App, people: list[Responder], ranks: dict[str, int]) -> str:
 @pass_app
 def edit(app: App, home_id: str, as_json: bool, **fields: Any) -> None:
     """Change a home's fields."""
-    with app.store.writing() as connection:
+    with app.store.editing() as connection:
         edited = store.edit_home(connection, home_id, **fields)
     if as_json:
         print_json(asdict(edited))
@@ -153,7 +153,7 @@ def edit(app: App, home_id: str, as_json: bool, **fields: Any) -> None:
 @pass_app
 def remove(app: App, home_id: str, as_json: bool) -> None:
     """Take a home out of the books."""
-    with app.store.writing() as connection:
+    with app.store.editing() as connection:
         store.remove_home(connection, home_id)
     if as_json:
         print_json({"removed": home_id})

@@ -16,7 +16,7 @@ from lovebell.provision.probe import Place, Probe, ProbeError
 from lovebell.provision.rights import PROBE
 from lovebell.store import credentials
 from lovebell.store.access import OperatorStore
-from lovebell.store.books import load_books
+from lovebell.store.books import load_books, revision_of
 from lovebell.store.errors import BooksError
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Keeper:
         """
         now = self._clock.now()
         with self._store.reading() as connection:
-            revision = credentials.revision(connection)
+            revision = revision_of(connection)
             was, at = self._written
             if revision != was or now - at >= ANEW_MS or self._looks >= PATIENCE:
                 books = load_books(connection)

@@ -54,7 +54,8 @@ def order(app: App, verb: str, key: str, as_json: bool, **fields: str) -> None:
     of Command. Raises BooksError for an unknown episode or responder and for a bad field.
     """
     by = fields.pop("by", "") or operator()
-    with app.store.writing() as connection:
+    opened = app.store.editing if fields.get("responder") else app.store.writing
+    with opened() as connection:
         n, episode = record.find_episode(connection, key)
         wish = replace(Command(0, by, verb, episode.id), **fields)
         if wish.responder:

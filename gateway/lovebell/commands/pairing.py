@@ -14,7 +14,6 @@ from lovebell.commands.steps import warn_homes
 from lovebell.domain.directory import Directory
 from lovebell.domain.model import NAME, Books, Link, Pairing
 from lovebell.store import pairs
-from lovebell.store.books import load_books
 from lovebell.store.errors import BooksError
 
 if TYPE_CHECKING:
@@ -39,10 +38,9 @@ if TYPE_CHECKING:
 @pass_app
 def pair(app: App, a: str, b: str, rank: int | None, as_json: bool) -> None:
     """Pair two ids."""
-    with app.store.writing() as connection:
+    with app.store.editing() as connection:
         made = pairs.pair(connection, a, b, rank, app.now())
-        books = load_books(connection)
-    _tell(app, books, made, "paired", as_json)
+    _tell(app, app.books(), made, "paired", as_json)
 
 
 @command("unpair", help="解除结对；历史保留。|End a pairing; its history stays.")
@@ -52,10 +50,9 @@ def pair(app: App, a: str, b: str, rank: int | None, as_json: bool) -> None:
 @pass_app
 def unpair(app: App, a: str, b: str, as_json: bool) -> None:
     """End a pairing."""
-    with app.store.writing() as connection:
+    with app.store.editing() as connection:
         ended = pairs.unpair(connection, a, b, app.now())
-        books = load_books(connection)
-    _tell(app, books, ended, "unpaired", as_json)
+    _tell(app, app.books(), ended, "unpaired", as_json)
 
 
 def _tell(app: App, books: Books, pairing: Pairing, done: str, as_json: bool) -> None:
@@ -82,7 +79,7 @@ def _touched(directory: Directory, pairing: Pairing, now: int) -> list[Home]:
     """The homes whose plan may call other chimes than before."""
     homes = directory.books.homes
     if pairing.link is not Link.CHIME_RESPONDER:
-        return [homes[pairing.object]]
+        return [home for home in (homes.get(pairing.object),) if home]
     return [
         home
         for home in homes.values()

@@ -93,12 +93,12 @@ def set_plan(app: App, home_id: str, steps: tuple[str, ...], reset: bool, as_jso
     if reset == bool(steps):
         click.get_current_context().fail("steps_or_default")
     wanted = () if reset else pairs.read_steps(steps)
-    with app.store.writing() as connection:
+    with app.store.editing() as connection:
         if reset:
             pairs.reset_plan(connection, home_id)
         else:
             pairs.set_plan(connection, home_id, wanted)
-        books = load_books(connection)
+    books = app.books()
     _show(app, Directory(books, app.settings.plan), home_of(books, home_id), None, as_json)
 
 

@@ -82,7 +82,7 @@ def export_home(app: App, home_id: str, as_json: bool) -> None:
 def erase_home(app: App, home_id: str, yes: bool, as_json: bool) -> None:
     """Erase a home."""
     if yes:
-        with app.store.writing() as connection:
+        with app.store.editing() as connection:
             n = store.erase_home(connection, home_id, app.now())
     else:
         with app.store.reading() as connection:

@@ -38,7 +38,7 @@ _PARTNERS: Final = {"button": "home", "chime": "responder"}
 def recover(app: App, file: Path, as_json: bool) -> None:
     """Take them over."""
     other = recovery.standing_in(file)
-    with app.store.writing() as connection:
+    with app.store.editing() as connection:
         admitted, shut_out = recovery.take_over(connection, other, app.now())
     with app.store.reading() as connection:
         mine, books = recovery.standing(connection), load_books(connection)

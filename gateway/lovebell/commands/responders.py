@@ -137,7 +137,7 @@ def _home(app: App, books: Books, home: str, rank: int) -> str:
 @pass_app
 def edit(app: App, responder_id: str, as_json: bool, **fields: Any) -> None:
     """Change a responder's fields."""
-    with app.store.writing() as connection:
+    with app.store.editing() as connection:
         edited = store.edit_responder(connection, responder_id, **_typed(fields))
     if as_json:
         print_json(asdict(edited))
@@ -156,7 +156,7 @@ def _typed(fields: dict[str, Any]) -> dict[str, Any]:
 @pass_app
 def remove(app: App, responder_id: str, as_json: bool) -> None:
     """Take a responder out of the books."""
-    with app.store.writing() as connection:
+    with app.store.editing() as connection:
         store.remove_responder(connection, responder_id)
     if as_json:
         print_json({"removed": responder_id})

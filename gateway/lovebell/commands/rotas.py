@@ -72,18 +72,18 @@ def set_rota(
 ) -> None:
     """Enter a rota, or change it."""
     wanted = store.read_shifts(shifts)
-    with app.store.writing() as connection:
+    with app.store.editing() as connection:
         books = load_books(connection)
         was = books.rotas.get(rota_id)
         named = name if name is not None else was.name if was else rota_id
         where = community or (was.community if was else store.only_community(books))
         store.set_rota(connection, Rota(rota_id, named, where, wanted))
-        books = load_books(connection)
-    directory, one = Directory(books, app.settings.plan), books.rotas[rota_id]
+        zone = books.communities[where].zone
+    books = app.books()
+    directory, one = Directory(books, app.settings.plan), store.rota_of(books, rota_id)
     if as_json:
         print_json(_document(directory, one, app.now()))
     else:
-        zone = books.communities[where].zone
         app.say("rota_set", id=rota_id, name=named, zone=zone, n=len(wanted))
     _warn_gaps(app, directory, one, app.now())
     warn_plans(app, books)
@@ -155,7 +155,7 @@ def show(app: App, rota_id: str, at: date | None, as_json: bool) -> None:
 @pass_app
 def remove(app: App, rota_id: str, as_json: bool) -> None:
     """Take a rota out of the books."""
-    with app.store.writing() as connection:
+    with app.store.editing() as connection:
         store.remove_rota(connection, rota_id)
     if as_json:
         print_json({"removed": rota_id})

@@ -8,9 +8,10 @@ or nothing.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lovebell.domain.records import DamagedError, DiskError
+from lovebell.store.books import AHEAD, read_ahead, revision_of
 from lovebell.store.damage import damaged, read_or_told
 from lovebell.store.errors import BooksError
 from lovebell.store.sqlite import create_or_upgrade, is_held, open_engine
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy import Connection, Engine
+
+
+#: So often the books are read before the lock is taken, while others keep changing them.
+READS: Final = 3
 
 
 class OperatorStore:
@@ -63,6 +68,25 @@ class OperatorStore:
         """
         with self._told(), self._engine.begin() as connection:
             yield connection
+
+    @contextmanager
+    def editing(self) -> Generator[Connection, None, None]:
+        """As `writing`, for an edit that is checked against the books: `load_books` finds what was
+        read before the write lock was taken, behind which the receipts of presses wait.
+
+        Read once more if they have changed meanwhile; at last behind the lock.
+        Raises BooksError (disk, damaged).
+        """
+        with self._told(), self._engine.connect() as connection:
+            for tries_left in range(READS - 1, -1, -1):
+                with self.reading() as look:
+                    ahead = read_ahead(look)
+                connection = connection.execution_options(**ahead)
+                with connection.begin() as transaction:
+                    if ahead[AHEAD].revision == revision_of(connection) or not tries_left:
+                        yield connection
+                        return
+                    transaction.rollback()
 
     def gateway_runs(self) -> bool:
         """Whether a gateway serves this database just now."""

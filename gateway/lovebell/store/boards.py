@@ -19,7 +19,7 @@ from lovebell.store.books import add_device, check_text
 from lovebell.store.errors import BooksError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from sqlalchemy import Connection
 
@@ -206,8 +206,19 @@ def note(
     connection: Connection, at_ms: int, what: What, who: str, detail: Mapping[str, str | int]
 ) -> None:
     """A line of the record."""
-    line = {"at_ms": at_ms, "what": what.value, "who": who, "detail": dict(detail)}
-    connection.execute(insert(schema.event), line)
+    note_all(connection, at_ms, what, [who], detail)
+
+
+def note_all(
+    connection: Connection,
+    at_ms: int,
+    what: What,
+    whom: Iterable[str],
+    detail: Mapping[str, str | int],
+) -> None:
+    """The same line of the record of each of them."""
+    line = {"at_ms": at_ms, "what": what.value, "detail": dict(detail)}
+    connection.execute(insert(schema.event), [{**line, "who": who} for who in whom])
 
 
 def _token(row: Any) -> Token:

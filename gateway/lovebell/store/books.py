@@ -7,7 +7,7 @@ Every edit raises the revision in its own transaction, so that a running gateway
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import delete, insert, select, update
@@ -31,14 +31,46 @@ from lovebell.store.errors import BooksError
 from lovebell.store.names import check_new
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy import Connection, Table
 
 MAX_TEXT: Final = 200
+#: The option of a connection that holds what was read ahead.
+AHEAD: Final = "lovebell_books"
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
 
 
+@dataclass(frozen=True, slots=True)
+class ReadAhead:
+    """The books as they were at this revision."""
+
+    revision: int
+    books: Books
+
+
 def load_books(connection: Connection) -> Books:
-    """Everything an operator has entered, as it stands in this transaction."""
+    """Everything an operator has entered, as it stands in this transaction.
+
+    What was read ahead, before the write lock was taken, is good as long as nothing has changed.
+    """
+    ahead: ReadAhead | None = connection.get_execution_options().get(AHEAD)
+    if ahead is not None and ahead.revision == revision_of(connection):
+        return ahead.books
+    return _read(connection)
+
+
+def read_ahead(connection: Connection) -> dict[str, ReadAhead]:
+    """All the books, as an option of the connection on which they will be edited."""
+    return {AHEAD: ReadAhead(revision_of(connection), load_books(connection))}
+
+
+def revision_of(connection: Connection) -> int:
+    """What rises with every change to the books or the credentials."""
+    return int(connection.execute(select(schema.revision.c.n)).scalar_one())
+
+
+def _read(connection: Connection) -> Books:
     homes = connection.execute(select(schema.home).order_by(schema.home.c.id))
     responders = connection.execute(select(schema.responder).order_by(schema.responder.c.id))
     devices = connection.execute(select(schema.device).order_by(schema.device.c.id))
@@ -226,6 +258,13 @@ def add_device(connection: Connection, device: Device) -> None:
     check_text("note", device.note)
     check_new(connection, device.id, is_device=True)
     _insert(connection, schema.device, asdict(device))
+
+
+def add_devices(connection: Connection, kind: DeviceKind, names: Iterable[str]) -> None:
+    """Enter new devices at once. Their names are free and can be ids (`names.are_free`)."""
+    rows = [asdict(Device(name, kind, "")) for name in names]
+    connection.execute(insert(schema.device), rows)
+    raise_revision(connection)
 
 
 def remove_device(connection: Connection, device: str) -> bool:

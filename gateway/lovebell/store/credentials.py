@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import delete, func, insert, or_, select, update
 
 from lovebell.store import schema
-from lovebell.store.books import device_of, load_books, raise_revision
+from lovebell.store.books import raise_revision
 from lovebell.store.errors import BooksError
 
 if TYPE_CHECKING:
@@ -67,13 +67,10 @@ def prolong(connection: Connection, until_ms: int, now_ms: int) -> list[str]:
 
 def revoke(connection: Connection, device: str) -> None:
     """Make what the device has useless. Raises BooksError (unknown_device, no_credential)."""
-    device_of(load_books(connection), device)
+    table = schema.device.c
+    if connection.execute(select(table.id).where(table.id == device)).first() is None:
+        raise BooksError("unknown_device", id=device)
     gone = connection.execute(delete(schema.credential).where(schema.credential.c.device == device))
     if not gone.rowcount:
         raise BooksError("no_credential", id=device)
     raise_revision(connection)
-
-
-def revision(connection: Connection) -> int:
-    """What rises with every change to the books or the credentials."""
-    return int(connection.execute(select(schema.revision.c.n)).scalar_one())

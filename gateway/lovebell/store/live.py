@@ -99,11 +99,13 @@ class LiveStore:
             self._lock.close()
             raise
         self._writer = Worker("disk")
+        self._reader = Worker("books")
         self.tell("")
 
     def _open(self, path: Path) -> None:
         create_or_upgrade(path)
         self._engine = open_engine(path, busy_ms=LOCKED_MS, shared_connection=True)
+        self._shelf = open_engine(path, busy_ms=LOCKED_MS, shared_connection=True)
         # A look waits for nobody: with WAL a reader is not held up by a writer.
         self._looks = open_engine(path, busy_ms=50, shared_connection=True)
         self._look = self._looks.connect().execution_options(isolation_level="AUTOCOMMIT")
@@ -119,6 +121,8 @@ class LiveStore:
         """Finish what is being written, and give the database free."""
         await self._writer.do(self._engine.dispose)
         self._writer.close()
+        await self._reader.do(self._shelf.dispose)
+        self._reader.close()
         self._look.close()
         self._looks.dispose()
         self._lock.close()
@@ -228,11 +232,15 @@ class LiveStore:
     # -- the writer ----------------------------------------------------------------------
 
     async def books(self) -> Books:
-        """What operators have entered. Raises DiskError."""
-        return await self._writer.do(self._books)
+        """What operators have entered. Raises DiskError.
+
+        Read by a thread of its own: in a large town that takes a third of a second, and behind the
+        writer's batches the receipts wait.
+        """
+        return await self._reader.do(self._books)
 
     def _books(self) -> Books:
-        with read_or_told(), self._engine.connect() as connection:
+        with read_or_told(), self._shelf.connect() as connection:
             # Not the engine's BEGIN IMMEDIATE: to read nobody needs the write lock.
             connection = connection.execution_options(isolation_level="AUTOCOMMIT")
             connection.exec_driver_sql("BEGIN")
