@@ -24,6 +24,8 @@ def test_a_number_that_is_none_or_would_never_end_is_refused_by_name(name: str, 
     done = CliRunner().invoke(main, env={name: value})
     assert done.exit_code == 2
     assert name in done.output
+    assert "give a" in done.output
+    assert "请给一个" in done.output
 
 
 if find_compiler():  # as in test_chaos

@@ -9,16 +9,22 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from click.testing import CliRunner
 from processes import processes
 
 from bench import build
+from bench.__main__ import main as bench
 from bench.load import Tools, echoing, press
 from bench.report import Result
+from bench.restart import main as restart
+from simulator import figures
 from simulator.mosquitto import Mosquitto
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from click import Command
 
 BENCH = [sys.executable, "-m", "bench", "--presses=10", "--homes=100", "--no-node-red"]
 
@@ -124,3 +130,44 @@ if build.find_compiler():
             bench.wait()
         assert not list(tmp_path.glob("run-*"))
         assert processes(tmp_path) == []
+
+
+WRONG = (
+    (bench, "--rounds", "0"),
+    (bench, "--presses", "9"),
+    (bench, "--homes", "many"),
+    (bench, "--pause-ms", "1001"),
+    (restart, "--calls", "1e4"),
+    (restart, "--past", "-1"),
+)
+
+
+@pytest.mark.parametrize(("command", "option", "value"), WRONG)
+def test_a_wrong_number_is_refused_by_name_in_both_languages(
+    command: Command, option: str, value: str
+) -> None:
+    done = CliRunner().invoke(command, [option, value])
+    assert done.exit_code == 2
+    assert option in done.output
+    assert value in done.output
+    assert "give a whole number from" in done.output
+    assert "请给一个" in done.output
+
+
+def test_more_presses_than_homes_are_refused_in_both_languages() -> None:
+    done = CliRunner().invoke(bench, ["--presses", "9000", "--homes", "9000"])
+    assert done.exit_code == 2
+    assert "or more" in done.output
+    assert "不少于" in done.output
+
+
+@pytest.mark.parametrize("option", ["--presses", "--runs"])
+def test_figures_refuse_a_number_that_is_none_in_both_languages(
+    option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        figures.main([option, "half"])
+    told = capsys.readouterr().err
+    assert option in told
+    assert "'half': give a whole number from" in told
+    assert "请给一个" in told

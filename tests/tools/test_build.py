@@ -213,6 +213,35 @@ def test_a_traceback_is_told_with_the_lines_of_the_source(tmp_path):
     assert told(unknown, PROGRAM) == unknown
 
 
+def test_what_was_raised_is_told_by_its_name_in_the_source():
+    program = {
+        "__init__.py": "",
+        "one.py": "class Broken(Exception):\n    pass\n",
+        "two.py": "class Lost(ValueError):\n    pass\n",
+        "start.py": "from bell.one import Broken\n\n\ndef run():\n    raise Broken\n",
+    }
+    made = source_of(shrunk(program))
+    short = re.search(r"class (\w+)\(Exception\)", made["one.py"])[1]
+    assert short != "Broken"
+    frame = '  File "bell.start", line 3, in x\n'
+    for end in (": its words\r\n", "\n", ""):
+        raised = told(f"{frame}{short}{end}", program).splitlines(keepends=True)[1]
+        assert raised.replace(" or Lost", "") == f"Broken{end}"
+    for foreign in (f"{frame}OSError: 5\n", f"{short}: no traceback\n", f"{frame}{short}x: y\n"):
+        assert told(foreign, program).splitlines()[-1] == foreign.splitlines()[-1]
+
+
+def test_every_exception_of_the_firmware_is_told_by_a_name_of_its_own():
+    sources = firmware_sources()
+    made = source_of(shrunk(sources))
+    pattern = re.compile(r"^class (\w+)\((?:\w+Error|Exception)\)", re.MULTILINE)
+    names = {name for text in sources.values() for name in pattern.findall(text)}
+    found = {name for text in made.values() for name in pattern.findall(text)}
+    raised = {name: told(f'  File "bell.x", line 1, in x\n{name}: y\n', sources) for name in found}
+    lines = [text.splitlines()[1].removesuffix(": y") for text in raised.values()]
+    assert {name for line in lines for name in line.split(" or ")} == names
+
+
 def test_a_serial_line_with_noise_on_it_is_told_too():
     line = next(iter(shrunk(firmware_sources())["app.py"].places))
     console = b'\xff\x00ets Jun  8 2016\n  File "bell.app", line %d, in x\n' % line

@@ -19,6 +19,7 @@ from bench.load import LoadError, Tools
 from bench.rounds import WARM_UP, Sizes, play_round
 from lovebell import __version__
 from simulator.mosquitto import BrokerMissingError
+from simulator.numbers import Whole
 
 # On the repository's own disk: /tmp is often memory, where keeping a press costs nothing.
 FOLDER = Path(__file__).parents[2] / "build" / "bench"
@@ -67,19 +68,19 @@ def _other(home: Path, console: Console) -> Path | None:
 
 
 @click.command()
-@click.option("--rounds", default=3, show_default=True, type=click.IntRange(1, 100))
+@click.option("--rounds", default=3, show_default=True, type=Whole(1, 100))
 @click.option(
     "--presses",
     default=1000,
     show_default=True,
-    type=click.IntRange(10, 100_000),
+    type=Whole(10, 100_000),
     help="Presses one at a time, each round.",
 )
 @click.option(
     "--homes",
     default=9050,
     show_default=True,
-    type=click.IntRange(100, 99_999),
+    type=Whole(100, 99_999),
     help="Homes to set up; those that the single presses leave are pressed with 50 and "
     "with 500 unanswered.",
 )
@@ -87,7 +88,7 @@ def _other(home: Path, console: Console) -> Path | None:
     "--pause-ms",
     default=5,
     show_default=True,
-    type=click.IntRange(0, 1000),
+    type=Whole(0, 1000),
     help="Quiet before each single press, so that it meets a gateway at rest.",
 )
 @click.option(
@@ -132,7 +133,11 @@ def main(
         rounds, presses, homes = 1, 100, 1150
     saturated = (homes - WARM_UP - presses) // 2
     if saturated < 1:
-        raise click.UsageError(f"--presses {presses} needs --homes {presses + WARM_UP + 2} or more")
+        least = presses + WARM_UP + 2
+        raise click.UsageError(
+            f"--presses {presses} needs --homes {least} or more. "
+            f"--presses {presses} 需要 --homes 不少于 {least}。"
+        )
     console = Console()
     try:
         sizes = Sizes(single=presses, saturated=saturated, pause_ms=pause_ms)

@@ -17,7 +17,9 @@ def _read(path: Path) -> report.Result:
     except ValidationError as why:
         raise click.ClickException(
             f"{path} is no result of the benchmark ({why.error_count()} fields do not fit): "
-            "make one with `python -m bench --json FILE`"
+            "make one with `python -m bench --json FILE`. "
+            f"{path} 不是测试结果（{why.error_count()} 处不符）："
+            "请用 `python -m bench --json 文件` 生成。"
         ) from why
 
 

@@ -24,6 +24,7 @@ from bench import stopping
 from bench.gateway import Gateway, set_up
 from bench.overdue import fill
 from simulator.mosquitto import Mosquitto
+from simulator.numbers import Whole
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -120,9 +121,11 @@ def restart(folder: Path, calls: int, past: int) -> dict[str, float]:
 
 
 @click.command()
-@click.option("--calls", default=10_000, show_default=True, type=click.IntRange(1, 99_999))
-@click.option("--past", default=100_000, show_default=True, help="Calls that are over.")
-@click.option("--rounds", default=3, show_default=True, type=click.IntRange(1, 100))
+@click.option("--calls", default=10_000, show_default=True, type=Whole(1, 99_999))
+@click.option(
+    "--past", default=100_000, show_default=True, type=Whole(0), help="Calls that are over."
+)
+@click.option("--rounds", default=3, show_default=True, type=Whole(1, 100))
 def main(calls: int, past: int, rounds: int) -> None:
     """Measure how soon overdue calls are rung on after a restart."""
     stopping.catch()

@@ -5,7 +5,6 @@ Reads the options; does nothing itself.
 
 from __future__ import annotations
 
-import math
 import random
 import shutil
 import tempfile
@@ -19,40 +18,33 @@ from chaos.run import Limit, run
 from simulator import ending
 from simulator.gateway import GatewayError
 from simulator.mosquitto import BrokerMissingError
+from simulator.numbers import Hours, Whole
 
 # On the repository's own disk: /tmp is often memory, where keeping a press costs nothing.
 FOLDER = Path(__file__).parents[2] / "build" / "chaos"
 KNOWN = (BrokerMissingError, CompilerMissingError, GatewayError)
 
 
-def _finite(_context: click.Context, _parameter: click.Parameter, hours: float) -> float:
-    """Raises BadParameter: a run of nan hours would never end."""
-    if not math.isfinite(hours):
-        raise click.BadParameter(f"{hours} is no number of hours, such as 0.5.")
-    return hours
-
-
 @click.command()
 @click.option(
     "--seed",
-    type=click.IntRange(0),
+    type=Whole(0),
     envvar="SEED",
     show_envvar=True,
     help="Play the faults of that run again.",
 )
 @click.option(
     "--hours",
-    type=click.FloatRange(0, min_open=True),
+    type=Hours(),
     envvar="CHAOS_HOURS",
     show_envvar=True,
     default=1 / 6,
     show_default="ten minutes",
-    callback=_finite,
     help="For how long phases begin.",
 )
 @click.option(
     "--kills",
-    type=click.IntRange(1),
+    type=Whole(1),
     envvar="KILLS",
     show_envvar=True,
     help="Nothing but kill -9 of gateway and broker, and power cuts of boards: so many.",

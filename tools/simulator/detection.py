@@ -27,6 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 from simulator.board import VirtualBoard, find_firmware
+from simulator.numbers import argument
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -189,7 +190,7 @@ async def on_a_board(length_ms: int, presses: int, directory: Path) -> Count:
 def main() -> None:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0] if __doc__ else None)
-    parser.add_argument("--presses", type=int, default=PRESSES, help="of each length")
+    parser.add_argument("--presses", type=argument(1), default=PRESSES, help="of each length")
     parser.add_argument("--board", action="store_true", help="also on a virtual board")
     wanted = parser.parse_args()
     table = Table("ms", *WAYS, title=f"presses seen of {wanted.presses}, by length")

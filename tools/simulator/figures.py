@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from simulator import ending
 from simulator.board import choose
+from simulator.numbers import argument
 from simulator.street import Street
 
 if TYPE_CHECKING:
@@ -221,13 +222,13 @@ async def measure(directory: Path, presses: int, runs: int) -> dict[str, dict[st
     return figures
 
 
-def main() -> None:
+def main(words: list[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--presses", type=int, default=100, help="for pin to wire")
-    parser.add_argument("--runs", type=int, default=5, help="of each fault")
-    arguments = parser.parse_args()
+    parser.add_argument("--presses", type=argument(1), default=100, help="for pin to wire")
+    parser.add_argument("--runs", type=argument(0), default=5, help="of each fault")
+    arguments = parser.parse_args(words)
     with tempfile.TemporaryDirectory() as name:
         figures = ending.run(measure(Path(name), arguments.presses, arguments.runs))
     if arguments.json:

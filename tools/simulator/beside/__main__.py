@@ -20,10 +20,9 @@ from simulator.beside.library import BesideError, find
 from simulator.beside.stage import Patience, Stage, programs
 from simulator.board import choose
 from simulator.mosquitto import BrokerMissingError
+from simulator.numbers import argument
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from simulator.beside.library import Library
     from simulator.beside.stage import Program
 
@@ -76,27 +75,14 @@ async def measure(
         return report.Found(pin_ms, seconds, heap_kb), compared
 
 
-def number(least: int) -> Callable[[str], int]:
-    """What reads a whole number from `least` on. It raises ArgumentTypeError."""
-
-    def read(text: str) -> int:
-        if not text.isdecimal() or int(text) < least:
-            raise argparse.ArgumentTypeError(
-                f"{text!r}: give a whole number from {least} on. 请给一个不小于 {least} 的整数。"
-            )
-        return int(text)
-
-    return read
-
-
 def parsed(arguments: list[str] | None) -> argparse.Namespace:
     """The options."""
     parser = argparse.ArgumentParser(prog="python -m simulator.beside", description=__doc__)
     parser.add_argument("folder", type=Path, help="where mqtt_as or umqtt lie")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--presses", type=number(1), default=50, help="for pin to wire, of each")
-    parser.add_argument("--runs", type=number(0), default=3, help="of each fault")
-    parser.add_argument("--patience", type=number(1), default=120, help="seconds for a run")
+    parser.add_argument("--presses", type=argument(1), default=50, help="for pin to wire, of each")
+    parser.add_argument("--runs", type=argument(0), default=3, help="of each fault")
+    parser.add_argument("--patience", type=argument(1), default=120, help="seconds for a run")
     parser.add_argument("--no-heap", action="store_true", help="without the heap, which takes long")
     return parser.parse_args(arguments)
 
