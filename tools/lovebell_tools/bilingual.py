@@ -98,9 +98,48 @@ class Group(click.Group):
             raise
         except click.UsageError as why:
             where = why.ctx or ctx
-            needs = {"why": why.format_message(), "command": where.command_path}
+            needs = {"why": _wrong(language_of(where), why), "command": where.command_path}
             text = words.say(language_of(where), "wrong_usage", **needs)
             raise ToldError(text, 2) from None
+
+
+_KINDS: Final = {
+    "NoSuchOption": "no_option",
+    "NoSuchCommand": "no_command",
+    "BadOptionUsage": "needs_value",
+    "MissingParameter": "is_missing",
+    "BadParameter": "wrong_value",
+}
+
+
+def _wrong(language: str, why: click.UsageError) -> str:
+    """What was typed wrongly; in click's own words what has none of ours."""
+    kind = _KINDS.get(type(why).__name__)
+    if kind is None:
+        return why.format_message()
+    param: click.Parameter | None = getattr(why, "param", None)
+    named = getattr(why, "option_name", "") or getattr(why, "command_name", "")
+    if param is not None:
+        is_option = isinstance(param, click.Option)
+        named = max(param.opts, key=len) if is_option else param.make_metavar(_context(why))
+    text = words.say(language, kind, name=named, rule=_rule(language, why, param))
+    near = getattr(why, "possibilities", None)
+    return text + words.say(language, "near", near=", ".join(near)) if near else text
+
+
+def _context(why: click.UsageError) -> click.Context:
+    return why.ctx or click.get_current_context()
+
+
+def _rule(language: str, why: click.UsageError, param: click.Parameter | None) -> str:
+    """What the value may be."""
+    kind = param.type if param is not None else None
+    if isinstance(kind, click.Choice):
+        return words.say(language, "choices", choices=", ".join(map(str, kind.choices)))
+    least, most = getattr(kind, "min", None), getattr(kind, "max", None)
+    if least is not None and most is not None:
+        return words.say(language, "between", least=least, most=most)
+    return why.message
 
 
 class ToldError(click.ClickException):
