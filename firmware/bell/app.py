@@ -6,7 +6,7 @@ are carried out before the next one. Decides nothing.
 
 import asyncio
 
-from bell import VERSION, board, release, wire
+from bell import VERSION, board, flash, release, wire
 from bell.board import Board
 from bell.console import Console
 from bell.journal import Journal
@@ -32,7 +32,8 @@ def _behaviour(role: str):
 def _forget(role) -> None:
     """Let go of what only a start needs: the code of it takes room on the heap, and a board has one
     start and one device."""
-    role.begin = None
+    global _behaviour
+    _behaviour = flash.put_aside = role.begin = None  # type: ignore
     App.__init__ = App._way = App._clear = App._mourn = None  # type: ignore
     Console.__init__ = Journal.__init__ = Vigil.__init__ = None  # type: ignore
     board.forget()

@@ -48,6 +48,8 @@ def left() -> str:
 def forget() -> None:
     """Let go of what only the start of a board needs: the code of it takes room on the heap. There
     is no second Board after that."""
+    global left
+    left = None  # type: ignore
     # Not `del`, which in MicroPython leaves the value of a class where the collector finds it.
     Board.__init__ = Board._closing = Board._stored = None  # type: ignore
     Contact.__init__ = Debounce.__init__ = Voice.__init__ = None  # type: ignore

@@ -67,7 +67,7 @@ def subscriptions(config: dict) -> list:
 
 def step(state: dict, event: tuple, now: int) -> tuple:
     """(state, actions) after `event`. An unknown event changes nothing."""
-    state = dict(state)
+    state = state.copy()  # in one piece, which dict() would make bit by bit
     actions: list = []
     happen = _ON.get(event[0])
     if happen is not None:

@@ -63,7 +63,7 @@ def subscriptions(config: dict) -> list:
 
 def step(state: dict, event: tuple, now: int) -> tuple:
     """(state, actions) after `event`. An unknown event changes nothing."""
-    state = dict(state)
+    state = state.copy()  # in one piece, which dict() would make bit by bit
     actions: list = []
     happen = _ON.get(event[0])
     if happen is not None:
@@ -254,7 +254,7 @@ def _tick(state: dict, event: tuple, now: int, actions: list) -> None:
 
 
 def _ring_directly(state: dict, press: dict, now: int, actions: list) -> None:
-    fields = dict(press)
+    fields = press.copy()
     fields.update({"step": 1, "for_ms": DIRECT_FOR_MS})
     if _put(state, fields, now, direct=True):
         actions.append(("say", "direct {}".format(press["episode"])))

@@ -59,7 +59,7 @@ def due(entries: tuple, now: int, everything: bool = False) -> tuple:
             cancels = place
     for place, entry in enumerate(entries):
         if everything or place < cancels or is_over(now, entry["due"]):
-            entry = dict(entry)
+            entry = entry.copy()
             entry["tries"] = 0 if everything else entry["tries"] + 1
             wait_ms = REPEAT_MS[min(entry["tries"], len(REPEAT_MS) - 1)]
             entry["due"] = ticks_add(now, wait_ms)
@@ -72,7 +72,7 @@ def aged(entries: tuple, now: int) -> tuple:
     """`entries` with what ticks will soon be unable to tell written down. Call it now and then."""
     kept = []
     for entry in entries:
-        entry = dict(entry)
+        entry = entry.copy()
         for name in ("at", "first_at"):
             if entry[name] is not None and ticks_diff(now, entry[name]) > OLDEST_MS:
                 entry[name] = None

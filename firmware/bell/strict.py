@@ -9,6 +9,7 @@ import json
 
 _SPACE = b" \t\r\n"
 _DELIMITERS = b",]} \t\r\n"
+_WORDS = b" true false null "  # no word has a space in it
 _HEX = b"0123456789abcdefABCDEF"
 _END = -1  # what is found behind the last byte
 # As numbers, because each text of bytes costs a board an object.
@@ -27,8 +28,9 @@ _END_OF_OBJECT = 0x7D
 def loads(raw: bytes) -> object:
     """The value of one JSON text. Raises ValueError if it is not one."""
     _check_utf8(raw)
-    if _after_space(raw, _after_value(raw)) != len(raw):
-        raise ValueError("something after the end")
+    end = _after_space(raw, _after_value(raw))
+    if end != len(raw):
+        raise _wrong(end)
     try:
         return json.loads(raw.decode())
     except RuntimeError:  # CPython counts nested brackets as recursion
@@ -49,14 +51,20 @@ _NEVER = b"\xc0\xc1\xf5\xf6\xf7"
 def _check_utf8(raw: bytes) -> None:
     raw.decode()  # both decoders find sequences cut short, MicroPython's finds nothing else
     for lead in _NEVER:
-        if raw.find(bytes([lead])) >= 0:
-            raise ValueError("no such character")
+        at = raw.find(bytes([lead]))
+        if at >= 0:
+            raise _wrong(at)
     for rule in range(0, len(_SECOND), 3):
         at = raw.find(_SECOND[rule : rule + 1])
         while at >= 0:
             if not _SECOND[rule + 1] <= raw[at + 1] <= _SECOND[rule + 2]:
-                raise ValueError("no such character")
+                raise _wrong(at)
             at = raw.find(_SECOND[rule : rule + 1], at + 1)
+
+
+def _wrong(at: int) -> ValueError:
+    # Not a text for each of the ways to be wrong: on a board it would cost as much as a function.
+    return ValueError("byte {} cannot be there".format(at))
 
 
 def _at(raw: bytes, at: int) -> int:
@@ -91,7 +99,7 @@ def _after_value(raw: bytes) -> int:
                     at = _after_key(raw, _after_space(raw, at))
                 break
             if found != closers.pop():
-                raise ValueError("no comma and no end")
+                raise _wrong(at - 1)
 
 
 def _after_space(raw: bytes, at: int) -> int:
@@ -103,22 +111,22 @@ def _after_space(raw: bytes, at: int) -> int:
 def _after_key(raw: bytes, at: int) -> int:
     at = _after_space(raw, _after_string(raw, at))
     if _at(raw, at) != _COLON:
-        raise ValueError("no colon")
+        raise _wrong(at)
     return at + 1
 
 
 def _after_string(raw: bytes, at: int) -> int:
     if _at(raw, at) != _QUOTE:
-        raise ValueError("no string")
+        raise _wrong(at)
     at += 1
     while True:
         quote = raw.find(b'"', at)
         if quote < 0:
-            raise ValueError("a string without an end")
+            raise _wrong(len(raw))
         back = raw.find(b"\\", at, quote)
         end = quote if back < 0 else back
         if end > at and min(raw[at:end]) < 32:
-            raise ValueError("a control character")
+            raise _wrong(at)
         if back < 0:
             return quote + 1
         at = _after_escape(raw, back + 1)
@@ -131,7 +139,7 @@ def _after_escape(raw: bytes, at: int) -> int:
             return at + 5
     elif letter != _END and letter in b'"\\/bfnrt':
         return at + 1
-    raise ValueError("no such escape")
+    raise _wrong(at)
 
 
 def _after_word(raw: bytes, at: int) -> int:
@@ -139,8 +147,8 @@ def _after_word(raw: bytes, at: int) -> int:
     while end < len(raw) and raw[end] not in _DELIMITERS:
         end += 1
     word = raw[at:end]
-    if word not in (b"true", b"false", b"null") and not _is_number(word):
-        raise ValueError("neither a word nor a number")
+    if b" " + word + b" " not in _WORDS and not _is_number(word):
+        raise _wrong(at)
     return end
 
 

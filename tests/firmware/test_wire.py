@@ -96,6 +96,35 @@ def test_a_payload_cut_short_anywhere_is_no_crash():
             error_of(wire.decode, vector["topic"], payload[:length])
 
 
+def test_what_is_no_json_is_told_with_the_place():
+    for payload, place in (
+        (b'{"a" 1}', 5),
+        (b"{a: 1}", 1),
+        (b'{"a": 1]', 7),
+        (b'{"a": 01}', 6),
+        (b'{"a": true1}', 6),
+        (b'{"a": "\n"}', 7),
+        (b'{"a": "\\x"}', 8),
+        (b'{"a": "b}', 9),
+        (b'{"a": 1} 2', 9),
+    ):
+        try:
+            wire.decode("lovebell/v1/b-01/receipt", payload)
+            why = "nothing"
+        except wire.BadMessage as bad:
+            why = str(bad)
+        assert why == "json: byte {} cannot be there".format(place), (payload, why)
+
+
+def test_the_three_words_of_json_and_nothing_like_them():
+    ours = (b"true", b"false", b"null")
+    others = (b"rue", b"tru", b"True", b"nul", b"e", b"truefalse", b"")
+    for word in ours + others:
+        payload = b'{"every_s":1,"up_s":1,"x":' + word + b"}"
+        code = error_of(wire.decode, "lovebell/v1/b-01/heartbeat", payload)
+        assert code == (None if word in ours else "json"), word
+
+
 def test_a_broken_byte_anywhere_is_no_crash():
     payload = b'{"episode":"b-01.1","state":"coming","who":"\\u793a \xe4\xbe\x8b"}'
     for place in range(len(payload)):

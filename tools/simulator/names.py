@@ -20,6 +20,8 @@ from itertools import combinations, product
 from string import ascii_letters, ascii_lowercase
 from typing import TYPE_CHECKING, Final, TypeGuard
 
+from simulator.loops import unrolled
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
@@ -50,7 +52,7 @@ class Module:
         self.name = name
         self.source = source
         self.is_joined = is_joined
-        self.tree = ast.parse(source)
+        self.tree = unrolled(ast.parse(source))
         self.nodes = list(_walk(self.tree))
         self.words = set(re.findall(r"\b[A-Za-z_]\w*", source))
         self.aliases: dict[str, str] = {}

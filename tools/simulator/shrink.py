@@ -7,7 +7,8 @@ constant of a module another:
 - modules that are always needed together are joined to one;
 - names of our own become short ones, and the same ones again wherever nothing can confuse them
   (names.py);
-- integers and short words that never change are written into the code (constants.py).
+- integers and short words that never change are written into the code (constants.py);
+- comprehensions become loops (loops.py).
 
 What the lines of a traceback were, where.py tells.
 """
