@@ -32,9 +32,11 @@ async def serve(port: int, document: Callable[[], dict[str, Any]]) -> None:
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), ASK_S)
+            async with asyncio.timeout(ASK_S):
+                head = await reader.readuntil(b"\r\n\r\n")
             writer.write(_answer(head, document))
-            await asyncio.wait_for(writer.drain(), ASK_S)
+            async with asyncio.timeout(ASK_S):
+                await writer.drain()
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass  # TimeoutError is an OSError; whoever asked so is not answered
         finally:

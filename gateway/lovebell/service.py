@@ -65,7 +65,8 @@ async def run(
         await asyncio.gather(*tasks, return_exceptions=True)
         reception.save_seen(clock.now())
         with contextlib.suppress(DiskError, TimeoutError):
-            await asyncio.wait_for(engine.writer.drain(), DRAIN_S)
+            async with asyncio.timeout(DRAIN_S):
+                await engine.writer.drain()
 
 
 async def _keep_deadlines(engine: Engine, clock: Clock) -> None:
@@ -78,7 +79,8 @@ async def _keep_deadlines(engine: Engine, clock: Clock) -> None:
             continue
         left_s = LONGEST_S if upcoming is None else (upcoming - clock.now()) / 1000
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(engine.shelf.has_deadline.wait(), min(max(left_s, 0), LONGEST_S))
+            async with asyncio.timeout(min(max(left_s, 0), LONGEST_S)):
+                await engine.shelf.has_deadline.wait()
 
 
 async def _hear_operators(engine: Engine, operators: Operators, clock: Clock) -> None:

@@ -103,7 +103,8 @@ class Tickets:
         work.then = lambda: None if written.done() else written.set_result(None)
         self._engine.queue(work)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(written, DISK_S)
+            async with asyncio.timeout(DISK_S):
+                await written
 
     def _forget_old(self, now: int) -> None:
         old = [key for key, ticket in self._known.items() if ticket.until_ms <= now]

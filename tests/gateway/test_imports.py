@@ -112,6 +112,14 @@ def test_the_domain_asks_nobody_what_time_it_is(path: Path) -> None:
         assert clock not in text, f"{named(path)} calls {clock})"
 
 
+@pytest.mark.parametrize("path", cases(GATEWAY, ROOT / "tools"))
+def test_nobody_waits_in_a_way_that_swallows_being_told_to_end(path: Path) -> None:
+    """Up to Python 3.11 asyncio.wait_for() takes no notice of a cancellation that comes together
+    with what it waited for (CPython's issue 86296): the gateway would never end, nor start anew.
+    """
+    assert "asyncio.wait_for(" not in path.read_text(encoding="utf-8"), named(path)
+
+
 #: What runs the gateway, between the domain and the shells.
 MIDDLE = (
     *("engine", "mail", "operators", "post", "receipts", "reception", "service", "shelf"),

@@ -143,6 +143,27 @@ async def test_a_message_goes_out_and_its_fate_is_told(desk: Desk, service: Http
     assert kinds(service) == ["call"]
 
 
+@pytest.mark.parametrize("turns", range(12))
+async def test_it_ends_when_told_to_also_in_the_turn_in_which_a_message_comes(
+    turns: int, service: HttpService, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Or the gateway would never end, and never start anew."""
+    desk = Desk(Office(is_broken=True))
+    desk.office.channels["hook"] = webhook(service)
+    running = asyncio.create_task(desk.dispatcher.run())
+    desk.put("a", "hook")
+    async with asyncio.timeout(60):
+        while "message not sent yet" not in caplog.text:
+            await asyncio.sleep(0)
+    await desk.quiet()  # it waits until it is time to try again
+    desk.put("b", "hook")
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    running.cancel()
+    done, _ = await asyncio.wait([running], timeout=60)
+    assert done
+
+
 async def test_a_channel_that_hangs_delays_no_other(desk: Desk, service: HttpService) -> None:
     async with http_service() as bad:
         bad.behaviour = HANG

@@ -238,7 +238,8 @@ class _OneWay:
             if wait_s > 0:
                 self._has_more.clear()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._has_more.wait(), wait_s)
+                    async with asyncio.timeout(wait_s):
+                        await self._has_more.wait()
                 continue
             await self._proxy.thawed(self._way)
             _, _, packet, message = heapq.heappop(self._due)

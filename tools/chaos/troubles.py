@@ -131,7 +131,8 @@ async def _twin(world: World, act: Act) -> None:
             stderr=asyncio.subprocess.STDOUT,
         )
         try:
-            words, _ = await asyncio.wait_for(process.communicate(), _TWIN_S)
+            async with asyncio.timeout(_TWIN_S):
+                words, _ = await process.communicate()
             status = process.returncode
         except TimeoutError:
             process.kill()

@@ -157,7 +157,8 @@ class VirtualBoard:
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()  # the end of its input is the end of the board
             try:
-                await asyncio.wait_for(self._process.wait(), 2)
+                async with asyncio.timeout(2):
+                    await self._process.wait()
             except TimeoutError:
                 self._process.kill()
         await self._gone()

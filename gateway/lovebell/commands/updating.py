@@ -143,7 +143,8 @@ class Updater:
                     pause_s = TROUBLE_S
                 await asyncio.sleep(pause_s)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._has_news.wait(), LOOK_S)
+                    async with asyncio.timeout(LOOK_S):
+                        await self._has_news.wait()
         finally:
             self._store.close()
 

@@ -157,7 +157,8 @@ class _Lane:
                     log.exception("channel stumbled", extra={"channel": self._name})
                     left_s = STUMBLED_S
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), left_s)
+                    async with asyncio.timeout(left_s):
+                        await self._wake.wait()
         finally:
             for task in self._tasks:
                 task.cancel()
