@@ -3,6 +3,8 @@
 Owns both; needed only while the Wi-Fi is set up. Beside wifi.py the only importer of network.
 """
 
+import binascii
+
 import network
 
 from bell import access
@@ -13,7 +15,8 @@ WPA2 = 3
 
 def found(station) -> list:
     """(name, dBm) of the networks in the air, the strongest first, each once. Blocks for seconds.
-    Those whose name is hidden or no text cannot be chosen."""
+    Those whose name is hidden cannot be chosen. One that is no UTF-8, as of many routers that write
+    Chinese in GBK, is told by its bytes (wifi.octets)."""
     station.active(False)  # else it goes on trying to join, and disturbs who is on ours
     station.active(True)
     try:
@@ -22,11 +25,14 @@ def found(station) -> list:
         return []  # its name can still be typed
     strongest: dict = {}
     for network_ in seen:
+        raw = network_[0]
         try:
-            name = network_[0].decode()
+            name = raw.decode()
         except ValueError:
-            continue
-        if name.strip("\x00") and network_[3] > strongest.get(name, -999):
+            name = "hex:"
+        if name[:4] == "hex:":  # or it is really called so
+            name = "hex:" + binascii.hexlify(raw).decode()
+        if raw.strip(b"\x00") and network_[3] > strongest.get(name, -999):
             strongest[name] = network_[3]
     return sorted(strongest.items(), key=lambda one: -one[1])[:MOST]
 

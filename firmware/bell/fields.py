@@ -5,9 +5,10 @@ technician has to do. Knows nothing of files and of what the values are used for
 the start; config.py lets go of it.
 """
 
+import binascii
 import sys
 
-from bell import wire
+from bell import wifi, wire
 from bell.config import ADVICE, ConfigError
 
 # Neighbours on the header of the usual ESP32 board, and none that the chip looks at when power
@@ -62,11 +63,25 @@ def _wifi(network: object) -> dict:
     network = _object(network, "wifi", 'a list of {"ssid", "password"}')
     ssid = _field(network, "ssid", "wifi")
     password = network.get("password", "")
-    _need(_is_text(ssid, 1, 32), "ssid in wifi", "1 to 32 bytes", ssid)
+    good = _is_whole(ssid) and fits(ssid)  # type: ignore
+    _need(good, "ssid in wifi", '1 to 32 bytes, or "hex:" and two digits for each', ssid)
     # The password itself stays off the console.
-    good = password == "" or _is_text(password, 8, 63)
-    _need(good, "password in wifi", "empty or 8 to 63 bytes", "something else")
+    good = _is_whole(password) and fits("x", password)  # type: ignore
+    _need(good, "password in wifi", "empty, 8 to 63 bytes or 64 digits of 0-9a-f", "something else")
     return {"ssid": ssid, "password": password}
+
+
+def fits(ssid: str, password: str = "") -> bool:
+    """Whether a network can have them: a name of 1 to 32 bytes, which the driver ends at a zero; no
+    password, one of 8 to 63 bytes, or the key itself in 64 hexadecimal digits (IEEE 802.11; esp-idf
+    issue 17947)."""
+    try:
+        name, word = wifi.octets(ssid), password.encode()
+        if len(word) == 64:
+            binascii.unhexlify(word)
+    except ValueError:
+        return False
+    return 1 <= len(name) <= 32 and 0 not in name and (not word or 8 <= len(word) <= 64)
 
 
 def _broker(broker: object, ca: object) -> dict:

@@ -3,8 +3,10 @@
 Owns the limits: whoever sends more is refused before the board has kept it. Pure.
 """
 
+from bell import release
+
 MOST_HEAD = 2048
-MOST_BODY = 640  # a name of 32 bytes and a password of 63, each byte as %XX, with their fields
+MOST_BODY = 640  # a name of 32 bytes and a password of 64, each byte as %XX, with their fields
 MOST_FIELDS = 8
 _HEX = b"0123456789abcdefABCDEF"
 
@@ -64,13 +66,16 @@ def fields(body: bytes) -> dict:
 
 def wish(found: dict, token: str) -> tuple:
     """(network, whether it is to be tried first) that the fields ask for. Raises Wrong."""
+    from bell.fields import fits
+
+    release("fields")  # which is long
     ssid = found.get("other", "").strip() or found.get("ssid", "")
     if found.get("token") != token:
         raise Wrong("old", ssid)  # or from a page of somebody else, which does not know it
     password = found.get("password", "")
-    if not 1 <= len(ssid.encode()) <= 32:
+    if not fits(ssid):
         raise Wrong("ssid", "")
-    if password and not 8 <= len(password.encode()) <= 63:
+    if not fits(ssid, password):
         raise Wrong("password", ssid)
     return {"ssid": ssid, "password": password}, "untried" not in found
 

@@ -5,6 +5,8 @@ the authority: what it does not show and does not ask for, nobody can read or ch
 networks come from whoever is in the air, so nothing goes onto the page unescaped.
 """
 
+from bell.wifi import octets
+
 _HEAD = """<!DOCTYPE html><html lang="zh"><head><meta charset="utf-8">\
 <meta name="viewport" content="width=device-width,initial-scale=1">{}\
 <title>爱心门铃 Wi-Fi</title><style>\
@@ -71,8 +73,9 @@ WORDS = {
         "A network's name has 1 to 32 bytes. Choose one or type it again.",
     ),
     "password": (
-        "密码要 8 到 63 个字节，没有密码就空着。请重写。",
-        "A password has 8 to 63 bytes, or stays empty for an open network. Type it again.",
+        "密码要 8 到 63 个字节，或 64 位十六进制密钥，没有密码就空着。请重写。",
+        "A password has 8 to 63 bytes, or is a key of 64 hexadecimal digits, or stays empty for an "
+        "open network. Type it again.",
     ),
     "old": (
         "这一页已经过时，什么也没有改。请在下面重写。",
@@ -112,23 +115,33 @@ def _form(networks: list, chosen: str, token: str):
     yield '<form method="post" action="/"><fieldset>'
     for name, dbm in networks:
         yield '<label><input type="radio" name="ssid" value="{}"{}> {} <i>{}</i></label>'.format(
-            escaped(name), " checked" if name == chosen else "", escaped(name), _strength(dbm)
+            *(escaped(name), " checked" if name == chosen else ""),
+            *(escaped(_readable(name)), _strength(dbm)),
         )
     # Always empty: what is typed goes before what is chosen, so nothing may stand here unseen.
     yield (
         "<label>别的网络<small>Another network</small>"
-        '<input type="text" name="other" maxlength="32" autocomplete="off" autocapitalize="none">'
+        '<input type="text" name="other" maxlength="68" autocomplete="off" autocapitalize="none">'
         "</label><label><a href='/again'>重新找</a><small>Search again</small></label></fieldset>"
     )
     yield (
         "<label>密码<small>Password</small>"
-        '<input type="text" name="password" maxlength="63" autocomplete="off"'
+        '<input type="text" name="password" maxlength="64" autocomplete="off"'
         ' autocapitalize="none" autocorrect="off" spellcheck="false"></label>'
         '<label><input type="checkbox" name="untried" value="1"> 不试，直接保存：'
         "板子要去别处时用<small>Save without a try: for a board that goes elsewhere</small></label>"
         '<input type="hidden" name="token" value="{}">'
         "<p><button>连接 Connect</button></p></form>"
     ).format(token)
+
+
+def _readable(name: str) -> str:
+    """A name that is no UTF-8 with what anybody can read of it before its bytes: a board knows no
+    other alphabet."""
+    if name[:4] != "hex:":
+        return name
+    letters = [chr(one) if 32 <= one < 127 else "·" for one in octets(name)]
+    return "{} ({})".format("".join(letters), name)
 
 
 def _strength(dbm: int) -> str:

@@ -5,6 +5,7 @@ network. Knows nothing of brokers.
 """
 
 import asyncio
+import binascii
 
 from bell.ticks import ticks_diff
 
@@ -15,6 +16,12 @@ LOOK_MS = 100
 # handshake took too long. A weak signal can look the same, so we go on trying.
 _WRONG_PASSWORD = (15, 202, 204)
 _NOT_THERE = (201,)
+
+
+def octets(ssid: str) -> bytes:
+    """The bytes of a network's name, which need not be text (IEEE 802.11): "hex:" and two digits
+    for each are told as that. Raises ValueError."""
+    return binascii.unhexlify(ssid[4:]) if ssid[:4] == "hex:" else ssid.encode()
 
 
 class NoWifi(Exception):  # noqa: N818 - it is missing
@@ -90,7 +97,9 @@ class Wifi:
         # (MicroPython's ports/esp32/network_wlan.c forgets it only when a network is joined).
         old = self._wlan.status()
         has_news = False
-        self._wlan.connect(wanted["ssid"], wanted["password"])
+        name = wanted["ssid"]
+        # Bytes are taken like text (MicroPython's ports/esp32/network_wlan.c).
+        self._wlan.connect(octets(name) if name[:4] == "hex:" else name, wanted["password"])
         began = self._now()
         why = "no answer"
         while not self._wlan.isconnected():

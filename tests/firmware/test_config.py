@@ -139,6 +139,21 @@ def test_tls_needs_an_authority():
     assert settings["broker"][0]["port"] == 8883
 
 
+def test_a_network_may_have_any_name_and_a_key_of_its_own():
+    key = "0123456789abcdefABCDEF" + "0" * 42
+    for ssid in ("示" * 10, "hex:cabec0fdcdf8c2e7", "hex:" + "FF" * 32, "HEX:1", "x" * 32):
+        for password in ("", "12345678", "x" * 63, key):
+            network = {"ssid": ssid, "password": password}
+            assert config.check(changed(wifi=[network]))["wifi"] == [network]
+    for ssid in ("", "hex:", "hex:1", "hex:zz", "hex:" + "ff" * 33, "hex:ca00", "hex:示", "a\0"):
+        assert '"ssid in wifi"' in error_of(changed(wifi=[{"ssid": ssid}])), ssid
+    for password in ("x" * 64, key + "0", key[:-1] + "g", "示" * 22):
+        wifi = [{"ssid": "home", "password": password}]
+        message = error_of(changed(wifi=wifi))
+        assert '"password in wifi"' in message
+        assert password not in message
+
+
 def test_no_error_shows_a_password():
     for wifi in ({"ssid": "home", "password": "short-1"}, {"ssid": 1, "password": "secret-secret"}):
         message = error_of(changed(wifi=[wifi]))

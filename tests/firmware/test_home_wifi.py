@@ -162,6 +162,10 @@ def test_what_is_wished_is_checked_and_the_field_named():
     assert wrong(ssid="home", password="1234567") == "password"
     assert wrong(ssid="home", password="示" * 22) == "password"
     assert wrong(ssid="home", token="another") == "old"
+    assert wrong(ssid="home", password="0aF9" * 16) is None  # the key itself
+    assert wrong(ssid="home", password="0aG9" * 16) == "password"
+    assert wrong(other="hex:cabec0fd", password="12345678") is None
+    assert wrong(other="hex:cabec0f") == "ssid"
 
 
 def test_what_was_typed_goes_before_what_was_chosen():
@@ -202,6 +206,11 @@ def test_a_neighbours_network_cannot_write_on_the_page():
         assert "<script" not in text
         assert evil not in text
         assert "&lt;script&gt;" in text
+
+
+def test_a_name_in_gbk_is_shown_as_far_as_it_can_be_read_and_chosen_by_its_bytes():
+    text = shown(seen=[("hex:cabec0fd5f353c32", -50)])
+    assert 'value="hex:cabec0fd5f353c32"> ····_5&lt;2 (hex:cabec0fd5f353c32) <i>' in text
 
 
 def test_a_network_that_did_not_do_does_not_stand_in_the_way_of_another():

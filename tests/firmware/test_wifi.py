@@ -186,3 +186,11 @@ def test_connections_are_dead_without_wifi_and_with_another_address():
     assert home.wifi.trouble is None
     home.radio.air = {}
     assert home.wifi.trouble == "the Wi-Fi is gone"
+
+
+def test_a_name_that_is_no_utf_8_is_asked_for_by_its_bytes():
+    raw = b"\xca\xbe\xc0\xfd\xcd\xf8\xc2\xe7"  # 示例网络 in GBK
+    network = {"ssid": "hex:cabec0fdcdf8c2e7", "password": "0aF9" * 16}
+    home = Home({raw: 1010}, [network])
+    asyncio.run(home.wifi.join())
+    assert home.wifi._wlan.asked == [(raw, network["password"])]

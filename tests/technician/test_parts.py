@@ -15,6 +15,7 @@ from pypdf import PdfReader
 from technician.fonts import LABEL, LATIN, a_font
 
 import lovebell_tools
+from bell.wifi import octets
 from lovebell.provision.bundle import Broker, Bundle, Identity
 from lovebell_tools import errors, images, labels, words
 from lovebell_tools.board import BoardError
@@ -184,6 +185,17 @@ def test_a_site_that_is_wrong_is_told_before_a_board_is_touched(tmp_path: Path) 
     for text in (wifi.format("a", '"short"'), wifi.format("a", 8), wifi.format("", '""')):
         wrong = site(tmp_path, text)()
         assert refusal(lambda wrong=wrong: config_for(IDENTITIES[0], bundle, wrong)) == "bad_config"
+
+
+def test_a_router_that_writes_its_name_in_gbk_is_named_in_the_sites_file(tmp_path: Path) -> None:
+    lines = '[[wifi]]\nssid = "示例网络"\npassword = "12345678"\nencoding = "{}"\n'
+    (tmp_path / "site.toml").write_text(lines.format("gbk"), encoding="utf-8")
+    (network,) = read_site(tmp_path / "site.toml").wifi
+    raw = "示例网络".encode("gbk")
+    assert network == {"ssid": "hex:" + raw.hex(), "password": "12345678"}
+    assert octets(str(network["ssid"])) == raw
+    for encoding in ("latin-1", "nothing", ""):
+        assert refusal(site(tmp_path, lines.format(encoding))) == "bad_encoding"
 
 
 def test_a_bundle_of_both_kinds_needs_a_word_and_one_of_the_other_kind_is_refused() -> None:

@@ -130,6 +130,12 @@ ERRORS: Final[Mapping[str, tuple[str, str]]] = {
         "现场文件 {path} 里有不认识的字段 {field}。可用的有：{fields}。",
         "The site's file {path} has a field nobody knows, {field}. There are: {fields}.",
     ),
+    "bad_encoding": (
+        "现场文件 {path} 的 [[wifi]]：{ssid} 不能用编码 {encoding} 写。家用路由器多是 gbk；"
+        "写 UTF-8 的去掉 encoding 这一行。",
+        "The site's file {path}, [[wifi]]: {ssid} cannot be written in the encoding {encoding}. "
+        "Many home routers in China use gbk; where it is UTF-8, leave the line with encoding out.",
+    ),
     "no_wifi": (
         "现场文件 {path} 里没有 [[wifi]]。请写上名称 ssid 与密码 password。",
         "The site's file {path} has no [[wifi]]. Add one with its ssid and its password.",

@@ -74,8 +74,25 @@ def read_site(path: Path) -> Site:
             raise BoardError("bad_site", path=path, why=f"[{name}]")
     if not isinstance(found.get("wifi"), list):
         raise BoardError("no_wifi", path=path)
+    wifi = [_named(network, path) for network in cast("list[object]", found["wifi"])]
     wired = {role: cast("dict[str, object]", tables[role]) for role in ROLES}
-    return Site(found["wifi"], found.get("ntp"), tables["hears"], wired, path.parent)
+    return Site(wifi, found.get("ntp"), tables["hears"], wired, path.parent)
+
+
+def _named(network: object, path: Path) -> Any:
+    """A network as config.json has it: where the router writes its name in another encoding than
+    UTF-8, such as GBK, by the bytes of that. Raises BoardError: `bad_encoding`."""
+    rest: dict[str, object] = {}
+    if isinstance(network, dict):
+        rest |= cast("dict[str, object]", network)
+    if "encoding" not in rest:
+        return cast("Any", network)  # what else is wrong with it the firmware's check finds
+    encoding, ssid = rest.pop("encoding"), rest.get("ssid")
+    try:
+        raw = str(ssid).encode(str(encoding))
+    except (LookupError, ValueError):
+        raise BoardError("bad_encoding", path=path, encoding=encoding, ssid=ssid) from None
+    return {**rest, "ssid": f"hex:{raw.hex()}"}
 
 
 def sound_for(role: str, site: Site) -> dict[str, bytes]:

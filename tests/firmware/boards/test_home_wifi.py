@@ -161,6 +161,19 @@ async def test_a_chime_is_set_up_the_same_way_and_finds_what_is_new_in_the_air(v
     await board.wait_for(lambda board: board.resets == 2 and up(board), PATIENCE_S)
 
 
+async def test_a_network_with_a_gbk_name_is_listed_and_joined_with_a_key_of_64_digits(visit):
+    board, phone = await visit("c-01", "chime", speed=15)
+    name, key = "hex:" + "示例_5".encode("gbk").hex(), "0aF9" * 16
+    board.air({name: key, "home": "12345678"})
+    await phone.come()
+    assert f"····_5 ({name})" in await phone.read()
+    assert await phone.send(name, key[::-1]) == "wrong"
+    assert await phone.send(name, key) == "joined"
+    assert on_flash(board)["wifi"][0] == {"ssid": name, "password": key}
+    board.air({name: key})
+    await board.wait_for(lambda board: board.resets == 2 and up(board), PATIENCE_S)
+
+
 async def test_a_chime_that_rings_goes_on_ringing_whatever_the_key_does(visit, far_end):
     board, _ = await visit("c-01", "chime", speed=4, trace=True)
     await board.power_cut()
@@ -387,7 +400,7 @@ async def test_neither_page_nor_console_tells_a_secret_of_the_device(visit, brok
 
 async def test_where_there_are_more_networks_than_memory_the_name_can_be_typed(visit, tmp_path):
     standins = copytree(STANDINS, tmp_path / "standins")
-    line = "        return [\n            (ssid.encode(),"
+    line = "        return [\n            (_octets(ssid),"
     replace(standins / "network.py", line, "        raise MemoryError\n" + line)
     _, phone = await visit("b-01", "button", standins=standins, speed=15)
     await phone.come()

@@ -3,6 +3,7 @@
 Speaks the numbers of the ESP32's driver. A connect() goes on trying, as the driver does.
 """
 
+import binascii
 import json
 
 import control
@@ -24,6 +25,11 @@ def WLAN(interface=STA_IF):
     if interface not in _made:
         _made[interface] = _Station() if interface == STA_IF else _AccessPoint()
     return _made[interface]
+
+
+def _octets(ssid):
+    """A network of the harness: by its name, or by its bytes where that is no UTF-8."""
+    return binascii.unhexlify(ssid[4:]) if ssid.startswith("hex:") else ssid.encode()
 
 
 class _AccessPoint:
@@ -64,7 +70,7 @@ class _Station:
             raise OSError("Wifi Not Started")
         networks = control.wifi["air"] if control.wifi["up"] else None
         return [
-            (ssid.encode(), b"\x00" * 6, 1, -50 - 10 * place, 3 if password else _OPEN, False)
+            (_octets(ssid), b"\x00" * 6, 1, -50 - 10 * place, 3 if password else _OPEN, False)
             for place, (ssid, password) in enumerate((networks or {}).items())
         ]
 
@@ -77,7 +83,7 @@ class _Station:
         return None
 
     def connect(self, ssid, password=""):
-        self._asked = (ssid, password)
+        self._asked = (ssid if isinstance(ssid, bytes) else ssid.encode(), password)
 
     def disconnect(self):
         self._asked = None
@@ -96,6 +102,8 @@ class _Station:
             return STAT_IDLE
         ssid, password = self._asked
         air = control.wifi["air"]
+        if air is not None:
+            air = {_octets(name): word for name, word in air.items()}
         if not control.wifi["up"] or (air is not None and ssid not in air):
             return STAT_NO_AP_FOUND
         if air is not None and air[ssid] != password:
