@@ -60,7 +60,7 @@ def options(kind: str, url: str) -> dict[str, str]:
 
 def secrets(url: str = "http://127.0.0.1:1") -> Secrets:
     """The secrets of all kinds."""
-    apprise = url.replace("http://", "json://") + "/SECRETpath0123456789"
+    apprise = url.replace("http://", "json://") + "/SECRETpath0123456789?cto=60&rto=60"
     return Secrets(ENVIRONMENT | {"T_APPRISE": apprise})
 
 

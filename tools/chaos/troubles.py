@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 #: Messages of a flood, a second.
 _FLOOD_A_S: Final = 100
-_TWIN_S: Final = 20
+_TWIN_S: Final = 90  # a busy PC needs half of them to start it
 _SECOND_S: Final = 1.0
 
 
