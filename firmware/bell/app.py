@@ -60,6 +60,7 @@ class App:
         self._journal = Journal(directory, starts.life, starts.boot)
         self._clear(self._role.NOTES)
         self._state = self._role.begin(settings, self._journal.records, self._board.now())
+        self._room = self._state.copy()  # where the next one is made, and then the one before
         self._link = self._way()
         self._renewal = None  # firmware that comes, or the trial of this one
         self._up_ms = 0
@@ -237,7 +238,9 @@ class App:
         try:
             while self._events:
                 event = self._events.pop(0)
-                self._state, actions = self._role.step(self._state, event, self._board.now())
+                now = self._board.now()
+                state, actions = self._role.step(self._state, event, now, self._room)
+                self._room, self._state = self._state, state
                 for action in actions:
                     self._perform(*action)
                 if event[0] == "tick":  # it has gone through all that a press would go through

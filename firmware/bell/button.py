@@ -65,9 +65,14 @@ def subscriptions(config: dict) -> list:
     return []
 
 
-def step(state: dict, event: tuple, now: int) -> tuple:
-    """(state, actions) after `event`. An unknown event changes nothing."""
-    state = state.copy()  # in one piece, which dict() would make bit by bit
+def step(state: dict, event: tuple, now: int, room: dict) -> tuple:
+    """(state, actions) after `event`. An unknown event changes nothing.
+
+    `room` is an older state that nobody needs any more, or empty: the new one is written into it.
+    In a full heap a piece of that size may not be found, and then a press would have to wait.
+    """
+    room.update(state)
+    state = room
     actions: list = []
     happen = _ON.get(event[0])
     if happen is not None:

@@ -13,6 +13,7 @@ class Story:
     def __init__(self, start=0, records=(), link=True, **config):
         self.now = start
         self.state = button.begin(config, list(records), start)
+        self.room = dict(self.state)
         self.sent = []
         self.dropped = []
         self.sounds = []
@@ -26,7 +27,12 @@ class Story:
             self.happen("link", True)
 
     def happen(self, *event):
-        self.state, actions = button.step(self.state, event, self.now)
+        before = dict(self.state)
+        pure = button.step(self.state, event, self.now, {})
+        state, actions = button.step(self.state, event, self.now, self.room)
+        assert self.state == before
+        assert (state, actions) == pure  # wherever the next state is written
+        self.room, self.state = self.state, state
         noted = []
         for what, *arguments in actions:
             if what == "note":
@@ -115,8 +121,8 @@ def test_a_press_goes_from_sensed_to_received_to_coming():
 
 def test_the_lamp_says_sensed_only_after_the_flash_has_it():
     state = button.begin({}, [], 0)
-    state, actions = button.step(state, ("tick",), 0)
-    state, actions = button.step(state, ("pressed", 0), 0)
+    state, actions = button.step(state, ("tick",), 0, {})
+    state, actions = button.step(state, ("pressed", 0), 0, {})
     assert [action[0] for action in actions] == ["note"]
 
 
@@ -291,7 +297,7 @@ def test_a_call_that_comes_to_the_gateway_after_its_cancel_is_shown_for_it_rings
     story.press(4_000)
     assert story.kinds()[-1] == "cancel"
     story.state, _ = button.step(
-        story.state, ("message", "b-01", "receipt", {"id": "x-1-3"}), story.now
+        story.state, ("message", "b-01", "receipt", {"id": "x-1-3"}), story.now, {}
     )
     story.receipt("x-1-1", "b-01.x-1-1")
     story.receipt("x-1-2", "b-01.x-1-1")
@@ -345,7 +351,7 @@ def test_what_the_button_does_not_know_changes_nothing():
     story = Story()
     for event in (("coffee",), ("message", "b-01", "ring", {}), ("released", 0)):
         before = story.state
-        state, actions = button.step(before, event, 0)
+        state, actions = button.step(before, event, 0, {})
         assert state == before
         assert actions == []
 
@@ -354,8 +360,8 @@ def test_a_step_never_changes_the_state_it_was_given():
     story = Story()
     before = story.state
     copy = dict(before)
-    button.step(before, ("pressed", 0), 0)
-    button.step(before, ("link", False), 0)
+    button.step(before, ("pressed", 0), 0, {})
+    button.step(before, ("link", False), 0, {})
     assert before == copy
 
 
@@ -753,3 +759,21 @@ def test_who_comes_after_another_press_is_news_though_it_be_the_same_one():
     assert story.lamp == "coming 示例大姐"
     story.pass_time(60_000)
     assert story.lamp == "received"
+
+
+def test_after_a_step_that_fails_a_press_is_as_if_it_had_not_been():
+    for start in STARTS:
+        it = Story(start)
+        before = dict(it.state)
+        try:
+            button.step(
+                it.state, ("message", "b-01", "episode", {"episode": "b-01.1"}), it.now, it.room
+            )
+            has_failed = False
+        except KeyError:
+            has_failed = True
+        assert has_failed
+        assert it.state == before
+        it.press()
+        assert it.lamp == "sensed"
+        assert [leaf for leaf, _ in it.sent] == ["press"]

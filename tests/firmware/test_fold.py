@@ -23,7 +23,7 @@ class Device:
     def happen(self, *event):
         events = [event]
         while events:
-            self.state, actions = button.step(self.state, events.pop(0), self.now)
+            self.state, actions = button.step(self.state, events.pop(0), self.now, {})
             for what, *arguments in actions:
                 if what == "note":
                     leaf, fields, at = arguments

@@ -7,7 +7,7 @@ CHIME = {"hears": ["b-01"], "supply": None}
 
 
 def told(role, state, event, now=1000):
-    return role.step(state, event, now)[0]
+    return role.step(state, event, now, {})[0]
 
 
 def idle(role, config):
