@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lovebell.domain.faults import GATEWAY, Moment
+from lovebell.domain.faults import GATEWAY, Faults, Moment, Word
 from lovebell.domain.supervision import Rules, Supervisor
 
 START = 1_800_000_000_000
@@ -95,3 +95,16 @@ def test_a_clock_that_is_set_changes_no_judgement(
             if is_heard:
                 supervisor.heartbeat("c-1", BEAT, at(second * 1000, by))
         assert set(steady_clock.open) == set(set_clock.open)
+
+
+def test_a_fault_is_known_again_for_an_hour_and_then_forgotten() -> None:
+    faults = Faults()
+    for minute in range(300):
+        for is_bad in (True, False):
+            faults.set(f"x-{minute}", Word.UNKNOWN, is_bad, at(minute * 60_000))
+    assert len(faults._closed) <= 62  # an hour's, whatever came before
+    assert not faults._words
+    faults.take()
+    faults.set("x-290", Word.UNKNOWN, True, at(300 * 60_000))
+    faults.set("x-100", Word.UNKNOWN, True, at(300 * 60_000))
+    assert [(fault.device, fault.count) for fault in faults.take()] == [("x-290", 2), ("x-100", 1)]
