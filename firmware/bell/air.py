@@ -8,6 +8,7 @@ import binascii
 import network
 
 from bell import access
+from bell.strict import check_utf8
 
 MOST = 12  # networks shown: the strongest
 WPA2 = 3
@@ -27,6 +28,7 @@ def found(station) -> list:
     for network_ in seen:
         raw = network_[0]
         try:
+            check_utf8(raw)  # a phone would change what it cannot read, and send that
             name = raw.decode()
         except ValueError:
             name = "hex:"

@@ -27,7 +27,7 @@ _END_OF_OBJECT = 0x7D
 
 def loads(raw: bytes) -> object:
     """The value of one JSON text. Raises ValueError if it is not one."""
-    _check_utf8(raw)
+    check_utf8(raw)
     end = _after_space(raw, _after_value(raw))
     if end != len(raw):
         raise _wrong(end)
@@ -48,7 +48,8 @@ _SECOND = (
 _NEVER = b"\xc0\xc1\xf5\xf6\xf7"
 
 
-def _check_utf8(raw: bytes) -> None:
+def check_utf8(raw: bytes) -> None:
+    """Raises ValueError for what is no UTF-8, also where a decoder would take it."""
     raw.decode()  # both decoders find sequences cut short, MicroPython's finds nothing else
     for lead in _NEVER:
         at = raw.find(bytes([lead]))

@@ -4,9 +4,11 @@ access point, the answers to a phone's look-ups."""
 import hashlib
 import json
 import os
+import sys
 
 from bell import access, catch, config, form, networks, page
 from bell.gesture import Gesture
+from bell.wifi import octets
 
 SECRET = "0123456789abcdef" * 2
 SETTINGS = {
@@ -211,6 +213,34 @@ def test_a_neighbours_network_cannot_write_on_the_page():
 def test_a_name_in_gbk_is_shown_as_far_as_it_can_be_read_and_chosen_by_its_bytes():
     text = shown(seen=[("hex:cabec0fd5f353c32", -50)])
     assert 'value="hex:cabec0fd5f353c32"> ····_5&lt;2 (hex:cabec0fd5f353c32) <i>' in text
+
+
+class Radio:
+    """A station that sees networks of these names."""
+
+    def __init__(self, *names):
+        self.names = names
+
+    def active(self, is_on):
+        pass
+
+    def scan(self):
+        return [(name, bytes(6), 1, -50, 3, False) for name in self.names]
+
+
+def test_what_a_phone_cannot_read_goes_to_it_as_bytes():
+    sys.modules["network"] = Radio  # which air.py needs to be there
+    from bell import air
+
+    del sys.modules["network"]
+    for name in ("小兰_5", "兰", "立"):
+        raw = name.encode()
+        assert air.found(Radio(raw)) == [(name, -50)]
+    # 小兰_5, 兰 and 立 in GBK, which MicroPython's decoder takes.
+    for raw in (b"\xd0\xa1\xc0\xbc_5", b"\xc0\xbc", b"\xc1\xa2", b"\xff", b"hex:1"):
+        ((name, _),) = air.found(Radio(raw))
+        assert name[:4] == "hex:"
+        assert octets(name) == raw
 
 
 def test_a_network_that_did_not_do_does_not_stand_in_the_way_of_another():
