@@ -196,6 +196,11 @@ def test_a_router_that_writes_its_name_in_gbk_is_named_in_the_sites_file(tmp_pat
     assert octets(str(network["ssid"])) == raw
     for encoding in ("latin-1", "nothing", ""):
         assert refusal(site(tmp_path, lines.format(encoding))) == "bad_encoding"
+    bundle = Bundle(IDENTITIES, [Broker("bell.example", 1883, tls=False)], None, 1)
+    for ssid in ("", "ssid = 5\n", 'ssid = ""\n'):
+        nameless = site(tmp_path, f'[[wifi]]\n{ssid}encoding = "gbk"\n')()
+        refused = refusal(lambda wrong=nameless: config_for(IDENTITIES[0], bundle, wrong))
+        assert refused == "bad_config"
 
 
 def test_a_bundle_of_both_kinds_needs_a_word_and_one_of_the_other_kind_is_refused() -> None:

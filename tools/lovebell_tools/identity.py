@@ -88,8 +88,10 @@ def _named(network: object, path: Path) -> Any:
     if "encoding" not in rest:
         return cast("Any", network)  # what else is wrong with it the firmware's check finds
     encoding, ssid = rest.pop("encoding"), rest.get("ssid")
+    if not isinstance(ssid, str) or not ssid:
+        return cast("Any", rest)  # nor is that a name
     try:
-        raw = str(ssid).encode(str(encoding))
+        raw = ssid.encode(str(encoding))
     except (LookupError, ValueError):
         raise BoardError("bad_encoding", path=path, encoding=encoding, ssid=ssid) from None
     return {**rest, "ssid": f"hex:{raw.hex()}"}
