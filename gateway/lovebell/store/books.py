@@ -31,9 +31,9 @@ from lovebell.store.errors import BooksError
 from lovebell.store.names import check_new
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Connection, Row, Select, Table
 
 MAX_TEXT: Final = 200
 #: The option of a connection that holds what was read ahead.
@@ -71,17 +71,21 @@ def revision_of(connection: Connection) -> int:
 
 
 def _read(connection: Connection) -> Books:
-    homes = connection.execute(select(schema.home).order_by(schema.home.c.id))
-    responders = connection.execute(select(schema.responder).order_by(schema.responder.c.id))
-    devices = connection.execute(select(schema.device).order_by(schema.device.c.id))
+    # All rows at once: a half-read cursor, which the error of an unreadable row keeps, would hold
+    # this moment of the database open, and nobody could read what has mended it.
+    def rows(wanted: Select[Any]) -> Sequence[Row[Any]]:
+        return connection.execute(wanted).all()
+
+    homes = rows(select(schema.home).order_by(schema.home.c.id))
+    responders = rows(select(schema.responder).order_by(schema.responder.c.id))
+    devices = rows(select(schema.device).order_by(schema.device.c.id))
     now = schema.pairing.c.until_ms.is_(None)
-    pairings = connection.execute(select(schema.pairing).where(now).order_by(schema.pairing.c.n))
-    plans = connection.execute(select(schema.plan))
-    channels = connection.execute(select(schema.channel).order_by(schema.channel.c.name))
+    pairings = rows(select(schema.pairing).where(now).order_by(schema.pairing.c.n))
+    plans = rows(select(schema.plan))
+    channels = rows(select(schema.channel).order_by(schema.channel.c.name))
     contact = schema.contact.c
-    contacts = connection.execute(
-        select(schema.contact).order_by(contact.responder, contact.rank, contact.channel)
-    )
+    by_rank = (contact.responder, contact.rank, contact.channel)
+    contacts = rows(select(schema.contact).order_by(*by_rank))
     return Books(
         homes={
             row.id: Home(

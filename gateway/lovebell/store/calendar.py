@@ -36,12 +36,16 @@ class Calendar(TypedDict):
 
 def load(connection: Connection) -> Calendar:
     """All of it, as it stands in this transaction."""
-    communities = connection.execute(select(schema.community).order_by(schema.community.c.id))
-    groups = connection.execute(select(schema.group).order_by(schema.group.c.id))
-    rotas = connection.execute(select(schema.rota).order_by(schema.rota.c.id))
-    away = connection.execute(select(schema.away).order_by(schema.away.c.from_ms, schema.away.c.n))
+    # No cursor stays half-read: see `books`.
+    communities = connection.execute(select(schema.community).order_by(schema.community.c.id)).all()
+    groups = connection.execute(select(schema.group).order_by(schema.group.c.id)).all()
+    rotas = connection.execute(select(schema.rota).order_by(schema.rota.c.id)).all()
+    away = connection.execute(
+        select(schema.away).order_by(schema.away.c.from_ms, schema.away.c.n)
+    ).all()
     holidays: dict[str, dict[date, str]] = {}
-    for row in connection.execute(select(schema.holiday).order_by(schema.holiday.c.day)):
+    days = connection.execute(select(schema.holiday).order_by(schema.holiday.c.day)).all()
+    for row in days:
         holidays.setdefault(row.community, {})[date.fromisoformat(row.day)] = row.name
     return {
         "communities": {
