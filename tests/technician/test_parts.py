@@ -203,6 +203,14 @@ def test_a_router_that_writes_its_name_in_gbk_is_named_in_the_sites_file(tmp_pat
         assert refused == "bad_config"
 
 
+def test_a_misspelt_field_of_a_network_is_refused_and_not_passed_over(tmp_path: Path) -> None:
+    lines = '[[wifi]]\nssid = "home"\npasword = "12345678"\n'
+    with pytest.raises(BoardError) as told:
+        site(tmp_path, lines)()
+    assert told.value.name == "strange_field"
+    assert told.value.needs["field"] == "wifi.pasword"
+
+
 def test_a_bundle_of_both_kinds_needs_a_word_and_one_of_the_other_kind_is_refused() -> None:
     both = Bundle([*IDENTITIES, Identity("c-01", "chime", "x")], [], None, 1)
     buttons = Bundle(IDENTITIES, [], None, 1)

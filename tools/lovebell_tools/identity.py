@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _SERVICE: Final = {"service": 0}
 _ONE_AT_A_TIME: Final = threading.Lock()  # the firmware's check lets go of its modules
 _ROOT: Final = ("wifi", "ntp", "hears", "button", "chime")
+_WIFI: Final = ("ssid", "password", "encoding")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +82,13 @@ def read_site(path: Path) -> Site:
 
 def _named(network: object, path: Path) -> Any:
     """A network as config.json has it: where the router writes its name in another encoding than
-    UTF-8, such as GBK, by the bytes of that. Raises BoardError: `bad_encoding`."""
+    UTF-8, such as GBK, by the bytes of that. Raises BoardError: `bad_encoding`, `strange_field`."""
     rest: dict[str, object] = {}
     if isinstance(network, dict):
         rest |= cast("dict[str, object]", network)
+    for name in rest.keys() - set(_WIFI):
+        fields = ", ".join(_WIFI)
+        raise BoardError("strange_field", path=path, field=f"wifi.{name}", fields=fields)
     if "encoding" not in rest:
         return cast("Any", network)  # what else is wrong with it the firmware's check finds
     encoding, ssid = rest.pop("encoding"), rest.get("ssid")
