@@ -87,6 +87,9 @@ TYPED = (
     (("setup",), ("--site",)),
     (("boards", "--port"), ("--port",)),
     (("setup", "--wait", "x"), ("--wait",)),
+    (("verify", "--wait", "nan"), ("--wait", "3600")),
+    (("boards", "extra", "more"), ("extra more",)),
+    (("--nosuch", "boards"), ("--nosuch",)),
 )
 
 
@@ -102,3 +105,19 @@ def test_what_a_technician_typed_wrongly_is_told_in_the_language_asked_for(
         assert bool(CHINESE.search(first)) == (language == "zh")
         assert "Invalid" not in first
         assert "No such" not in first
+        assert "Got" not in first
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_an_option_that_takes_no_value_is_not_said_to_need_one(language: str) -> None:
+    words = ["--language", language, "reset", "--yes=1"]
+    told = CliRunner().invoke(lovebell_tools.cli.cli, words, prog_name="lovebell-tech").output
+    wanted = {"zh": "--yes 后面不写值", "en": "--yes takes no value"}
+    assert wanted[language] in told
+    assert "lovebell-tech reset --help" in told
+
+
+def test_a_language_that_nobody_speaks_is_refused_in_chinese() -> None:
+    told = CliRunner().invoke(lovebell_tools.cli.cli, ["--language", "fr", "boards"])
+    assert told.exit_code == 2
+    assert "--language 的值不对：请写其中之一：zh, en" in told.output

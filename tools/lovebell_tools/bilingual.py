@@ -6,7 +6,9 @@ Owns which language is spoken, and how an error ends the program. Decides nothin
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -15,14 +17,16 @@ from lovebell_tools import words
 from lovebell_tools.board import BoardError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Generator, Iterable
 
 LANGUAGES: Final = ("zh", "en")
+_ASKED: Final = f"{__name__}.asked"
 
 
 def language_of(context: click.Context | None) -> str:
     """zh or en: what --language says, else LOVEBELL_LANGUAGE, else zh."""
-    named = context.find_root().params.get("language") if context else None
+    root = context.find_root() if context else None
+    named = (root.params.get("language") or root.meta.get(_ASKED)) if root else None
     spoken = named or os.environ.get("LOVEBELL_LANGUAGE", "")
     return spoken if spoken in LANGUAGES else "zh"
 
@@ -65,11 +69,30 @@ class Command(click.Command):
 
     context_class = Context
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.allow_extra_args = True  # of them click tells in its own words only
+        try:
+            left = super().parse_args(ctx, args)
+        except click.UsageError as why:
+            why.ctx = why.ctx or ctx
+            raise
+        if left and not ctx.resilient_parsing:
+            raise TooMuchError(left, ctx)
+        return left
+
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         option = super().get_help_option(ctx)
         if option is not None:
             option.help = words.say(language_of(ctx), "help")
         return option
+
+
+class TooMuchError(click.UsageError):
+    """More was typed than the command takes."""
+
+    def __init__(self, left: list[str], ctx: click.Context) -> None:
+        super().__init__("", ctx)
+        self.option_name = " ".join(left)
 
 
 class Group(click.Group):
@@ -89,18 +112,30 @@ class Group(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, one.help or "") for name, one in found if one is not None])
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # Before anything else can be wrong.
+        ctx.meta[_ASKED] = dict(pairwise(args)).get("--language")
+        with _told(ctx):
+            return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
-        try:
+        with _told(ctx):
             return super().invoke(ctx)
-        except BoardError as why:
-            raise ToldError(words.of_error(language_of(ctx), why), 1) from None
-        except click.exceptions.NoArgsIsHelpError:
-            raise
-        except click.UsageError as why:
-            where = why.ctx or ctx
-            needs = {"why": _wrong(language_of(where), why), "command": where.command_path}
-            text = words.say(language_of(where), "wrong_usage", **needs)
-            raise ToldError(text, 2) from None
+
+
+@contextmanager
+def _told(ctx: click.Context) -> Generator[None, None, None]:
+    try:
+        yield
+    except BoardError as why:
+        raise ToldError(words.of_error(language_of(ctx), why), 1) from None
+    except click.exceptions.NoArgsIsHelpError:
+        raise
+    except click.UsageError as why:
+        where = why.ctx or ctx
+        needs = {"why": _wrong(language_of(where), why), "command": where.command_path}
+        text = words.say(language_of(where), "wrong_usage", **needs)
+        raise ToldError(text, 2) from None
 
 
 _KINDS: Final = {
@@ -109,6 +144,7 @@ _KINDS: Final = {
     "BadOptionUsage": "needs_value",
     "MissingParameter": "is_missing",
     "BadParameter": "wrong_value",
+    "TooMuchError": "too_much",
 }
 
 
@@ -122,9 +158,17 @@ def _wrong(language: str, why: click.UsageError) -> str:
     if param is not None:
         is_option = isinstance(param, click.Option)
         named = max(param.opts, key=len) if is_option else param.make_metavar(_context(why))
+    if kind == "needs_value" and named in _flags(_context(why)):
+        kind = "takes_none"
     text = words.say(language, kind, name=named, rule=_rule(language, why, param))
     near = getattr(why, "possibilities", None)
     return text + words.say(language, "near", near=", ".join(near)) if near else text
+
+
+def _flags(context: click.Context) -> set[str]:
+    """The options that take no value."""
+    options = [one for one in context.command.get_params(context) if isinstance(one, click.Option)]
+    return {name for one in options if one.is_flag for name in one.opts}
 
 
 def _context(why: click.UsageError) -> click.Context:

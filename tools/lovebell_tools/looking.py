@@ -19,6 +19,7 @@ from lovebell_tools.bilingual import LANGUAGES, command
 from lovebell_tools.board import BoardError
 from lovebell_tools.console import Console
 from lovebell_tools.options import (
+    Seconds,
     firmware_in,
     firmware_option,
     json_option,
@@ -125,7 +126,7 @@ def _each(
 @firmware_option
 @click.option(
     "--wait",
-    type=click.FloatRange(0, 3600),
+    type=Seconds(3600),
     default=90,
     help="等它连上的秒数；0 不等。|Seconds to wait for the broker; 0 to not wait.",
 )
@@ -141,7 +142,7 @@ def verify(named: Sequence[str], firmware: Path | None, wait: float, as_json: bo
 @click.option(
     "--for",
     "seconds",
-    type=click.FloatRange(0, 86400),
+    type=Seconds(86400),
     default=86400,
     help="看多少秒；Ctrl-C 结束。|For how many seconds; Ctrl-C ends it.",
 )

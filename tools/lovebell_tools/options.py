@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import tempfile
 from pathlib import Path
@@ -14,6 +15,22 @@ from lovebell_tools import release, words
 from lovebell_tools.bilingual import language_of
 
 FILE: Final = click.Path(path_type=Path)
+
+
+class Seconds(click.FloatRange):
+    """So many seconds, from 0 to `most`; nan, which no range refuses, would never be over."""
+
+    def __init__(self, most: float) -> None:
+        super().__init__(0, most)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The number. Raises BadParameter."""
+        seconds = float(super().convert(value, param, ctx))
+        if math.isnan(seconds):
+            self.fail(f"{value!r}", param, ctx)
+        return seconds
 
 
 def language() -> str:

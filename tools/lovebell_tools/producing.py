@@ -21,6 +21,7 @@ from lovebell_tools.making import Order
 from lovebell_tools.online import gateway_at, gateway_options, tell_gateway
 from lovebell_tools.options import (
     FILE,
+    Seconds,
     firmware_in,
     firmware_option,
     json_option,
@@ -64,13 +65,13 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--wait",
-    type=click.FloatRange(0, 3600),
+    type=Seconds(3600),
     default=90,
     help="等它连上的秒数；0 不等。|Seconds to wait for the broker; 0 to not wait.",
 )
 @click.option(
     "--press",
-    type=click.FloatRange(0, 3600),
+    type=Seconds(3600),
     default=120,
     help="等人试按的秒数；0 不试。|Seconds to wait for a test press; 0 for none.",
 )

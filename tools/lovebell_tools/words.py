@@ -22,6 +22,8 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "no_option": ("没有选项 {name}", "There is no option {name}"),
     "no_command": ("没有命令 {name}", "There is no command {name}"),
     "needs_value": ("{name} 后面要写值", "{name} needs a value"),
+    "takes_none": ("{name} 后面不写值", "{name} takes no value"),
+    "too_much": ("多写了 {name}", "There is no place for {name}"),
     "is_missing": ("缺少 {name}", "{name} is missing"),
     "wrong_value": ("{name} 的值不对：{rule}", "Wrong value of {name}: {rule}"),
     "choices": ("请写其中之一：{choices}", "write one of {choices}"),
