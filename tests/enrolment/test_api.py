@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 from enrolment.conftest import MAC, OTHER_MAC
+from town import Town
 
 from lovebell.commands.enrolling import Enrolment
 from lovebell.domain.enrolment import is_private
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from enrolment.conftest import Site
     from sqlalchemy import Connection
-    from town import Town
 
 
 async def test_a_board_is_enrolled_when_its_secret_is_on_it_and_not_before(site: Site) -> None:
@@ -106,6 +106,29 @@ async def test_a_name_that_is_kept_for_a_board_is_free_when_its_token_is_revoked
     await site.enrol(site.token())
     site.town.type("technician", "token", "revoke", "1")
     assert site.town.read("device", "add", "b-001", "--kind", "button")["id"] == "b-001"
+
+
+async def test_a_board_in_a_home_that_is_recovered_keeps_its_name_before_one_that_waits_for_it(
+    site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Else the secret of the button in the home would be void as soon as the other is confirmed."""
+    monkeypatch.setenv("BUNDLE_PASSPHRASE", "示例口令示例口令")
+    where = ("--broker", "bell.example", "--no-tls", "--out", str(tmp_path / "x"))
+    before = Town(tmp_path / "before.db")
+    before.read("device", "enrol", "--kind", "button", "--count", "1", *where)
+    ((its_hash,),) = before.street.rows("SELECT hash FROM credential")
+    before.close()
+    token = site.token()
+    made = await site.enrol(token)
+    site.town.street.now += 1_000
+    assert site.town.read("device", "recover", str(before.path))["recovered"] == ["b-001"]
+    gone = await site.refused("confirm", token, mac=MAC, reservation=made["reservation"])
+    assert gone == "unknown_board"
+    assert site.hashes() == {"b-001": its_hash}
+    again = await site.enrol(token)
+    assert again["device"] == "b-002"
+    await site.confirm(token, again)
+    assert site.hashes()["b-001"] == its_hash
 
 
 async def test_only_the_last_secret_that_was_asked_for_can_be_put_in_force(site: Site) -> None:

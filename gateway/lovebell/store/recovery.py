@@ -100,6 +100,9 @@ def take_over(connection: Connection, other: Standing, now: int) -> tuple[list[s
         if device not in books.devices:
             if noun_of(books, device):
                 continue
+            # A board that waits for this name asks for another: confirmed, it would make the secret
+            # of the one in the home void.
+            boards.forget(connection, device)
             add_device(connection, Device(device, kind, ""))
         credentials.replace(connection, device, other.hashes[device], other.until[device])
         boards.note(connection, now, What.RECOVERED, device, {})
