@@ -20,6 +20,9 @@ SAMPLE_MS = 2
 # milliseconds and more (ten on an ESP32, whose system counts in hundredths of a second: MicroPython
 # issue 5994).
 LAST_MS = 2
+# Looks in a row at a contact that does not rest, of a millisecond or two each: what bounces for
+# longer is no finger.
+MOST_LOOKS = 100
 IDLE_MS = 250
 # While the link may block the loop, samples must tell how long it was blind.
 WATCHFUL_MS = 15
@@ -68,6 +71,7 @@ class Board:
         self._flag = asyncio.ThreadSafeFlag()
         self._last = self.now()
         self._collects_after = gc.threshold()  # so many bytes, as main.py has chosen
+        self._looks = 0  # since a contact rested
         self._contact = self._closing(pins["button"])
         self._key = self._closing(pins["service"]) if "service" in pins else None
         self._lamp = machine.Pin(pins["lamp"], machine.Pin.OUT, value=0)
@@ -194,13 +198,17 @@ class Board:
         key = self._key
         if not self._contact.is_settled or not (key is None or key.is_settled):
             # Until a press is on the wire nothing is collected, unless the heap is full: the edges
-            # would wait for it, and so would the press.
-            gc.threshold(-1)
+            # would wait for it, and so would the press. But a wet contact may bounce for hours, and
+            # a heap that is collected only when it is full falls to pieces, or grows where TLS
+            # needs the room (MicroPython's commit 05dcb8b).
+            self._looks = min(MOST_LOOKS, self._looks + 1)
+            gc.threshold(-1 if self._looks < MOST_LOOKS else self._collects_after)
             left_ms = self._contact.left_ms or SAMPLE_MS + LAST_MS
             await asyncio.sleep(max(0, min(SAMPLE_MS, left_ms - LAST_MS)) / 1000)
             while left_ms <= LAST_MS and ticks_diff(self.now(), self._last) < left_ms:
                 pass
             return
+        self._looks = 0
         gc.threshold(self._collects_after)
         idle_ms = WATCHFUL_MS if self.watchful else IDLE_MS
         try:

@@ -315,9 +315,10 @@ def test_nothing_is_collected_between_the_first_touch_and_the_press():
     assert loop.sleeps > 2
 
 
-def test_a_contact_that_never_rests_leaves_the_loop_to_others():
+def test_a_contact_that_never_rests_leaves_the_loop_to_others_and_the_heap_as_it_was():
     for late_us in (50, 400, 900):
         loop = module.asyncio = module.time = Loop(0, late_us)
+        heap = module.gc = Heap()
         sleep, ticks_ms = loop.sleep, loop.ticks_ms
 
         async def slept(seconds, loop=loop, sleep=sleep):
@@ -341,5 +342,6 @@ def test_a_contact_that_never_rests_leaves_the_loop_to_others():
         except Over:
             pass
         finally:
-            module.asyncio = asyncio
+            module.asyncio, module.gc = asyncio, gc
         assert loop.sleeps == 500
+        assert heap.collects_after == 4096
