@@ -58,8 +58,11 @@ class Throttle:
     def forgotten(self, known: Mapping[str, Seen]) -> list[str]:
         """Of those that are known the strangers that have not been heard for long, or are too
         many."""
-        latest = sorted(known, key=lambda name: known[name].at_ms, reverse=True)
-        return self._strangers.part(latest, self._engine.directory.books.devices, self._steady())
+        entered = self._engine.directory.books.devices
+        # Only these are put in order: a ring would wait while all the devices of a town are.
+        strangers = (name for name in known if name not in entered)
+        latest = sorted(strangers, key=lambda name: known[name].at_ms, reverse=True)
+        return self._strangers.part(latest, entered, self._steady())
 
     def is_too_much(self, message: Message) -> bool:
         """Whether a message is one of a flood, and nothing would come of it but rows on disk."""
