@@ -85,14 +85,19 @@ async def _keep_deadlines(engine: Engine, clock: Clock) -> None:
 
 async def _hear_operators(engine: Engine, operators: Operators, clock: Clock) -> None:
     while True:
+        trouble: DiskError | None = None
         try:
             await engine.reread(clock.now())
-            operators.take_all(clock.now())
-            engine.unread = None
         except DiskError as why:
-            if str(why) != str(engine.unread):  # five times a second the same would fill the log
-                log.error("cannot read what operators want", extra={"why": str(why)})
-            engine.unread = why
+            trouble = why
+        try:  # whoever comes is told of, though the books cannot be read
+            operators.take_all(clock.now())
+        except DiskError as why:
+            trouble = why
+        if trouble is not None and str(trouble) != str(engine.unread):
+            # Five times a second the same would fill the log.
+            log.error("cannot read what operators want", extra={"why": str(trouble)})
+        engine.unread = trouble
         await asyncio.sleep(POLL_S)
 
 
