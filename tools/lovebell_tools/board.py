@@ -53,6 +53,19 @@ RETURNS_S: Final = 5
 # at whatever is plugged in, or a board with a USB of its own is starting.
 BUSY_S: Final = 2
 BETWEEN_S: Final = 0.25
+
+
+def _not_opened() -> tuple[type[Exception], ...]:
+    """What opening a port may raise. pyserial lets the terminal's own error through when the port
+    goes while it is being opened, as that of a chip with a USB of its own does when it starts."""
+    try:
+        import termios
+    except ImportError:  # Windows
+        return (OSError,)
+    return OSError, termios.error
+
+
+NOT_OPENED: Final = _not_opened()
 T = TypeVar("T")
 _DIRECTORY: Final = 0x4000
 # Facts that every board knows of itself. Runs on the board.
@@ -190,7 +203,7 @@ class Board:
     def _open(self) -> Any:
         try:
             return SerialTransport(self._port, timeout=SILENCE_S)
-        except (TransportError, OSError):
+        except (TransportError, *NOT_OPENED):
             raise BoardError("no_port", port=self._port) from None
 
     def _enter(self, knocks_s: Sequence[float]) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import serial
 from serial import SerialException
 
-from lovebell_tools.board import BoardError
+from lovebell_tools.board import NOT_OPENED, BoardError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ class Console:
         """Raises BoardError: `no_port`."""
         try:
             self._line = serial.serial_for_url(port, BAUD, timeout=LOOK_S)
-        except (SerialException, OSError):
+        except NOT_OPENED:
             raise BoardError("no_port", port=port) from None
         self._begun = b""
         self._whole: deque[str] = deque()  # what nobody has asked for yet

@@ -6,6 +6,7 @@ Whatever goes wrong is a BoardError, and leaves a board that can simply be set u
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 LEAST_RELEASE: Final = (1, 24)  # what main.py of the firmware asks for
 UPSETS: Final = ("setup: ", "no Wi-Fi ", "broker down: ", "failed: ")
 RECEIPT_S: Final = 20
+_PRESSED: Final = re.compile(
+    r"press \S+ \S+"
+)  # whole: a serial line now and then loses some of one
 
 
 class Tell(Protocol):
@@ -238,7 +242,7 @@ def _see_press(console: Console, identity: Identity, seconds: float) -> bool:
 
     Raises BoardError: `no_receipt`, `no_ring`, or `real_call` when the press was no test.
     """
-    pressed = console.wait(lambda line: line.startswith("press "), seconds)
+    pressed = console.wait(lambda line: _PRESSED.fullmatch(line) is not None, seconds)
     if pressed is None:
         return False
     _, kind, press_id = pressed.split(" ")
