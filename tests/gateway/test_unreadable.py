@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from lovebell.domain.records import DamagedError
+from lovebell.domain.records import DamagedError, DiskError
+from lovebell.store.access import OperatorStore
+from lovebell.store.books import load_books
+from lovebell.store.errors import BooksError
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from town import Town
 
 #: Where a bit can rot so that only whoever reads the text finds it.
@@ -54,3 +62,45 @@ def test_books_that_were_mended_are_read_and_till_then_the_log_of_the_disk_does_
     town.go_on()
     town.press()
     assert town.street.sounding == {"c-desk"}
+
+
+@contextmanager
+def unplugged(path: Path) -> Generator[None]:
+    """Whoever has this file open cannot read it: in its place there is a folder."""
+    files = [int(one.name) for one in Path("/proc/self/fd").iterdir() if one.resolve() == path]
+    kept = {file: os.dup(file) for file in files}
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        for file in files:
+            os.dup2(folder, file)
+        yield
+    finally:
+        for file, copy in kept.items():
+            os.dup2(copy, file)
+            os.close(copy)
+        os.close(folder)
+
+
+def test_a_disk_that_cannot_be_read_for_a_moment_is_not_called_damaged(town: Town) -> None:
+    """Or somebody would restore a backup, by which boards enrolled since are cut off."""
+    town.power_up()
+    with closing(OperatorStore(town.path)) as store:
+
+        def homes() -> int:
+            with store.reading() as connection:
+                return len(load_books(connection).homes)
+
+        assert homes() == 1
+        with closing(sqlite3.connect(town.path, isolation_level=None)) as disk:
+            disk.execute("UPDATE revision SET n = n + 1")  # what they remember of the file is void
+            disk.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            with unplugged(town.path):
+                with pytest.raises(BooksError) as told:
+                    homes()
+                with pytest.raises(DiskError) as found:
+                    asyncio.run(town.street.store.books())
+        assert (told.value.code, type(found.value)) == ("disk", DiskError)
+        assert homes() == 1
+    town.go_on()
+    town.press()
+    assert town.street.sounding == {"c-paired"}

@@ -14,7 +14,7 @@ from lovebell.domain.records import DamagedError, DiskError
 from lovebell.store.books import AHEAD, read_ahead, revision_of
 from lovebell.store.damage import damaged, read_or_told
 from lovebell.store.errors import BooksError
-from lovebell.store.sqlite import create_or_upgrade, is_held, open_engine
+from lovebell.store.sqlite import create_or_upgrade, is_held, one_moment, open_engine
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -51,14 +51,8 @@ class OperatorStore:
 
         Raises BooksError (disk, damaged).
         """
-        with self._told(), self._engine.connect() as connection:
-            # Not the engine's BEGIN IMMEDIATE: a reader wants no write lock.
-            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
-            connection.exec_driver_sql("BEGIN")
-            try:
-                yield connection
-            finally:
-                connection.exec_driver_sql("ROLLBACK")
+        with self._told(), one_moment(self._engine) as connection:
+            yield connection
 
     @contextmanager
     def writing(self) -> Generator[Connection, None, None]:

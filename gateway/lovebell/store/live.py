@@ -21,14 +21,19 @@ from lovebell.store import schema
 from lovebell.store.batch import write
 from lovebell.store.books import load_books
 from lovebell.store.damage import disk_error, read_or_told
-from lovebell.store.sqlite import create_or_upgrade, lock, open_engine, tell
+from lovebell.store.sqlite import (
+    create_or_upgrade,
+    driver_of,
+    lock,
+    one_moment,
+    open_engine,
+    tell,
+)
 from lovebell.store.thread import Worker
 
 if TYPE_CHECKING:
     import asyncio
     from pathlib import Path
-
-    from sqlalchemy.pool import PoolProxiedConnection
 
     from lovebell.domain.episode import Episode
     from lovebell.domain.model import Books
@@ -110,8 +115,8 @@ class LiveStore:
         self._looks = open_engine(path, busy_ms=50, shared_connection=True)
         self._look = self._looks.connect().execution_options(isolation_level="AUTOCOMMIT")
         self._held = self._engine.raw_connection()
-        self._raw = _driver_of(self._held)
-        self._quick = _driver_of(self._look.connection)
+        self._raw = driver_of(self._held)
+        self._quick = driver_of(self._look.connection)
 
     def tell(self, trouble: str) -> None:
         """Let operators' commands see what is wrong with the disk, "" for nothing."""
@@ -240,14 +245,8 @@ class LiveStore:
         return await self._reader.do(self._books)
 
     def _books(self) -> Books:
-        with read_or_told(), self._shelf.connect() as connection:
-            # Not the engine's BEGIN IMMEDIATE: to read nobody needs the write lock.
-            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
-            connection.exec_driver_sql("BEGIN")
-            try:
-                return load_books(connection)
-            finally:
-                connection.exec_driver_sql("ROLLBACK")
+        with read_or_told(), one_moment(self._shelf) as connection:
+            return load_books(connection)
 
     def save(self, batch: Batch) -> asyncio.Future[None]:
         """Begin to write all of it in one transaction; when that is done it is on disk.
@@ -277,9 +276,3 @@ class LiveStore:
             raise disk_error(why) from why
         finally:
             cursor.close()
-
-
-def _driver_of(connection: PoolProxiedConnection) -> sqlite3.Connection:
-    raw = connection.driver_connection
-    assert isinstance(raw, sqlite3.Connection)  # noqa: S101 - for the type checker
-    return raw

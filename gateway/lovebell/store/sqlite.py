@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import sqlite3
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,11 @@ from lovebell.store.damage import read_or_told, refuse_void
 from lovebell.store.migrate import upgrade
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from typing import IO
+
+    from sqlalchemy import Connection
+    from sqlalchemy.pool import PoolProxiedConnection
 
 BUSY_MS = 5_000
 # An operator's command holds the lock for an instant, to see whether a gateway runs.
@@ -63,6 +68,29 @@ def open_engine(path: Path, *, busy_ms: int = BUSY_MS, shared_connection: bool =
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+@contextlib.contextmanager
+def one_moment(engine: Engine) -> Generator[Connection, None, None]:
+    """A connection on which all reads see the same moment, and which holds nobody up."""
+    with engine.connect() as connection:
+        # Not the engine's BEGIN IMMEDIATE: a reader wants no write lock.
+        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+        connection.exec_driver_sql("BEGIN")
+        try:
+            yield connection
+        finally:
+            # A disk that fails has ended it (sqlite.org/lang_transaction.html): to end it again is
+            # an error that hides the disk's, and looks like damage.
+            if driver_of(connection.connection).in_transaction:
+                connection.exec_driver_sql("ROLLBACK")
+
+
+def driver_of(connection: PoolProxiedConnection) -> sqlite3.Connection:
+    """The connection itself, past SQLAlchemy."""
+    raw = connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)  # noqa: S101 - for the type checker
+    return raw
 
 
 def create_or_upgrade(path: Path) -> None:
