@@ -88,6 +88,7 @@ class Client:
         finally:
             for task in tasks:
                 task.cancel()
+            self._is_free = False  # nothing is written to what is being closed
             await close(self._writer)
         raise Broken(self._why)
 

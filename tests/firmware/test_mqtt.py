@@ -214,6 +214,22 @@ def test_a_socket_that_is_broken_ends_the_connection_and_whoever_publishes_goes_
     assert played(story) == "it is broken"
 
 
+def test_what_is_published_after_the_end_is_not_written_to_what_is_closed():
+    async def play():
+        wire = Wire()
+        ending = asyncio.create_task(wire.ends())
+        await wire.settle()
+        wire.client.publish("a", b"before", 0)
+        await wire.settle()
+        wire.client.end("the test is over")
+        await ending
+        assert wire.closed
+        wire.client.publish("a", b"after", 0)
+        return wire.written
+
+    assert asyncio.run(play()) == b"\x30\x09\x00\x01abefore"
+
+
 def test_a_publish_of_qos_0_waits_for_nothing():
     async def story(wire):
         wire.client.publish("a/b", b"hello", 0)
