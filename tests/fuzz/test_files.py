@@ -111,6 +111,7 @@ def is_told(why: config.ConfigError) -> bool:
 @example(raw=b"number = " + b"9" * 5_000)
 @example(raw=b'broker_password_file = "x\\u0000y"')
 @example(raw='database = "~示例/x"'.encode())
+@example(raw=b"faults_at_once = []")  # then all of them wait
 def test_settings_are_taken_or_refused_in_both_languages(folder: Path, raw: bytes) -> None:
     path = folder / "lovebell.toml"
     path.write_bytes(raw)
@@ -119,7 +120,7 @@ def test_settings_are_taken_or_refused_in_both_languages(folder: Path, raw: byte
         made.read_password()
         assert made.plan
         assert made.limits.test_ms
-        assert made.hours.at_once
+        assert made.hours.days
         assert made.rules.every_s
         assert made.habits.heartbeat_s
     except config.ConfigError as why:
