@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -58,6 +59,27 @@ def test_it_stops_cleanly_when_told_to_and_leaves_nothing_behind(
     deadline = time.monotonic() + 60
     while processes(tmp_path) and time.monotonic() < deadline:
         os.sched_yield()
+    assert processes(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_terminal_that_is_gone_ends_it_and_nothing_is_left(tmp_path: Path) -> None:
+    """As when the connection over which somebody plays breaks, and only make is told so."""
+    ours, its = pty.openpty()
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "lovebell", "--language", "en", "demo"],
+        env=os.environ | {"TMPDIR": str(tmp_path), "TERM": "xterm", "COLUMNS": "90", "LINES": "34"},
+        stdin=its,
+        stdout=its,
+        stderr=its,
+        cwd=tmp_path,
+    )
+    os.close(its)
+    said = b""
+    while b"gateway" not in said:
+        said += os.read(ours, 65536)
+    os.close(ours)
+    demo.wait(300)
     assert processes(tmp_path) == []
     assert list(tmp_path.iterdir()) == []
 

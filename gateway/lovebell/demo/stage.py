@@ -132,7 +132,13 @@ def _keys(on_key: Callable[[str], object]) -> Generator[None, None, None]:
     loop = asyncio.get_running_loop()
 
     def ready() -> None:
-        for key in os.read(terminal, 64).decode(errors="ignore"):
+        # Whoever leads its session hears that a terminal was closed, and need not be us: we find
+        # nothing more to read on it, for ever.
+        try:
+            typed = os.read(terminal, 64).decode(errors="ignore")
+        except OSError:
+            typed = ""
+        for key in typed or "q":
             on_key(key)
 
     tty.setcbreak(terminal)
@@ -141,7 +147,8 @@ def _keys(on_key: Callable[[str], object]) -> Generator[None, None, None]:
         yield
     finally:
         loop.remove_reader(terminal)
-        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+        with contextlib.suppress(termios.error):  # it is gone
+            termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
 
 def _say(language: str, chinese: str, english: str) -> str:
