@@ -104,3 +104,20 @@ def test_a_disk_that_cannot_be_read_for_a_moment_is_not_called_damaged(town: Tow
     town.go_on()
     town.press()
     assert town.street.sounding == {"c-paired"}
+
+
+def test_who_comes_can_be_noted_though_the_books_cannot_be_read(town: Town) -> None:
+    town.power_up()
+    town.press()
+    town.power_cut()
+    with closing(sqlite3.connect(town.path, isolation_level=None)) as disk:
+        disk.execute("INSERT INTO plan (home, steps) VALUES ('h-1', '[')")
+    assert town.type("home", "list").exit_code == 1
+    comes = ("episode", "acknowledge", "1", "--by")
+    nobody = town.type(*comes, "h-1")
+    assert nobody.exit_code == 1
+    assert "responder: there is no 'h-1'" in nobody.output
+    assert town.type(*comes, "r-desk").exit_code == 0
+    assert [tuple(row) for row in town.street.rows("SELECT responder FROM command")] == [
+        ("r-desk",)
+    ]

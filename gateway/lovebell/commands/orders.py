@@ -14,8 +14,8 @@ import click
 from lovebell import words
 from lovebell.commands.app import App, print_json
 from lovebell.domain.records import Command
-from lovebell.store import record
-from lovebell.store.books import load_books, responder_of
+from lovebell.store import names, record
+from lovebell.store.errors import BooksError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,12 +54,12 @@ def order(app: App, verb: str, key: str, as_json: bool, **fields: str) -> None:
     of Command. Raises BooksError for an unknown episode or responder and for a bad field.
     """
     by = fields.pop("by", "") or operator()
-    opened = app.store.editing if fields.get("responder") else app.store.writing
-    with opened() as connection:
+    with app.store.writing() as connection:
         n, episode = record.find_episode(connection, key)
         wish = replace(Command(0, by, verb, episode.id), **fields)
-        if wish.responder:
-            responder_of(load_books(connection), wish.responder)
+        # Not from the books: who comes is told at once, and also while they cannot be read.
+        if wish.responder and names.noun_in(connection, wish.responder) != "responder":
+            raise BooksError("unknown_responder", id=wish.responder)
         noted = record.put_command(connection, wish, app.now())
 
     def read() -> str | None:
