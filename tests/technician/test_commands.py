@@ -204,3 +204,13 @@ def test_the_doctor_says_what_is_missing_and_what_to_do(
     checks = {check["check"]: check for check in documents("doctor", code=1)}
     assert "carries data" in checks["ports"]["advice"]
     assert typed("doctor").exit_code == 1
+
+
+def test_the_doctor_calls_no_port_fine_that_is_not_there(tmp_path: Path) -> None:
+    """Every error about a port that cannot be opened leads to the doctor."""
+    gone = str(tmp_path / "ttyUSB0")
+    done = typed("doctor", "--port", gone, "--json")
+    assert done.exit_code == 1
+    (ports,) = [one for one in json.loads(done.stdout) if one["check"] == "ports"]
+    assert ports["found"] == gone
+    assert "Plug one in" in ports["advice"]

@@ -102,6 +102,8 @@ def examine(named: Sequence[str], language: str) -> list[Check]:
     found = list(named) or sorted(one.device for one in list_ports.comports() if one.vid in VENDORS)
     if not found:
         return [*checks, check("ports", "-", "no_port")]
+    gone = [port for port in found if port.startswith("/") and not Path(port).exists()]
+    checks += [check("ports", port, "no_port") for port in gone]
     for port, group in _forbidden(found):
         user = os.environ.get("USER", "$USER")
         checks.append(check("ports", port, "forbidden", what=port, group=group, user=user))
