@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lovebell.domain.drill import EVERY_MS, Standing, judge
+from lovebell.domain.drill import EVERY_MS, Drill, Standing, judge
 
 if TYPE_CHECKING:
     from town import Town
@@ -101,3 +101,14 @@ def test_what_cannot_be_is_told_and_changes_nothing(
     assert result.exit_code in (1, 2)
     assert says in result.output
     assert town.street.rows("SELECT * FROM attempt") == []
+
+
+def test_a_home_that_leaves_the_books_meanwhile_is_told(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_: object) -> list[Drill]:
+        return []
+
+    monkeypatch.setattr("lovebell.commands.drills.store.drills", none)
+    done = town.type("test", "attempt", "h-1", "--by", "r-desk")
+    assert (done.exit_code, "there is no 'h-1'" in done.stderr) == (1, True)

@@ -11,6 +11,7 @@ from lovebell.commands.base import command, group
 from lovebell.domain.drill import Drill, Standing
 from lovebell.store import drills as store
 from lovebell.store.books import load_books
+from lovebell.store.errors import BooksError
 from lovebell.story import clock_time
 
 if TYPE_CHECKING:
@@ -85,7 +86,9 @@ def attempt(app: App, home_id: str, by: str, as_json: bool) -> None:
         store.note_attempt(connection, home_id, by, app.now())
     with app.store.reading() as connection:
         found = store.drills(connection, app.now(), _day)
-    drill = next(one for one in found if one.home == home_id)
+    drill = next((one for one in found if one.home == home_id), None)
+    if drill is None:  # it has left the books since
+        raise BooksError("unknown_home", id=home_id)
     if as_json:
         print_json(_document(drill))
     else:
