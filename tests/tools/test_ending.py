@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,10 @@ from simulator.beside.stage import OURS, Program, Stage
 from simulator.street import Street
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+LIMIT_S = 300
 
 #: It has cleared away when it has been given a line.
 SCRIPT = """
@@ -35,6 +39,14 @@ ending.run(main())
 """
 
 
+@pytest.fixture(autouse=True)
+def a_terminal() -> Iterator[None]:
+    """What is started here hears the end of its terminal, though the tests run after nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 def start(*before: str) -> subprocess.Popen[str]:
     process = subprocess.Popen(
         [*before, sys.executable, "-c", SCRIPT],
@@ -49,7 +61,12 @@ def start(*before: str) -> subprocess.Popen[str]:
 
 def said(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
-    return process.stdout.readline().strip()
+    limit = threading.Timer(LIMIT_S, process.kill)
+    limit.start()
+    try:
+        return process.stdout.readline().strip()
+    finally:
+        limit.cancel()
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -58,7 +75,7 @@ def test_a_second_signal_does_not_break_off_the_clearing_away(how: signal.Signal
     process.send_signal(how)
     assert said(process) == "clearing"
     process.send_signal(how)
-    out, err = process.communicate("\n", timeout=60)
+    out, err = process.communicate("\n", timeout=LIMIT_S)
     assert (out, err) == ("cleared\n", "")
     assert process.returncode == 128 + how
 
@@ -68,7 +85,7 @@ def test_after_nohup_the_end_of_the_terminal_ends_nothing() -> None:
     process.send_signal(signal.SIGHUP)
     process.send_signal(signal.SIGTERM)
     assert said(process) == "clearing"
-    process.communicate("\n", timeout=60)
+    process.communicate("\n", timeout=LIMIT_S)
     assert process.returncode == 128 + signal.SIGTERM
 
 
