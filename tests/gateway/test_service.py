@@ -40,8 +40,9 @@ async def test_the_keeper_of_deadlines_ends_also_in_the_turn_in_which_one_comes(
     keeping = asyncio.create_task(
         service._keep_deadlines(cast("Engine", works), SystemClock())  # pyright: ignore[reportPrivateUsage]
     )
-    while not works.looks:
-        await asyncio.sleep(0)
+    async with asyncio.timeout(PATIENCE_S):
+        while not works.looks:
+            await asyncio.sleep(0)
     for _ in range(3):  # it waits by now
         await asyncio.sleep(0)
     works.shelf.has_deadline.set()

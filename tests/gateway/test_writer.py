@@ -56,8 +56,9 @@ async def test_after_a_burst_whoever_comes_meanwhile_has_a_turn_before_the_last_
 async def test_what_is_on_disk_is_finished_even_when_we_are_told_to_end_in_the_middle() -> None:
     desk = Desk()
     committing = asyncio.create_task(desk.writer.commit())
-    while f"performed {AT_ONCE - 1}" not in desk.done:
-        await asyncio.sleep(0)
+    async with asyncio.timeout(60):
+        while f"performed {AT_ONCE - 1}" not in desk.done:
+            await asyncio.sleep(0)
     assert f"performed {MANY - 1}" not in desk.done
     committing.cancel()
     await asyncio.wait([committing])
